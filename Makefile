@@ -1,0 +1,42 @@
+# Two commands set up everything: `make demo` and `make test`.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+DATA   ?= ../shared/data
+
+.PHONY: help install demo test lint encoder bench clean
+
+help:            ## Show what can be made.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/.installed  ## Create .venv with everything that is needed to run.
+
+$(VENV)/.installed: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group test
+	touch $@
+
+demo: install    ## Index the bundled examples, answer one question, open the chat on port 7860.
+	$(BIN)/spoergetime demo
+
+lint: $(VENV)/.installed-test  ## Check style, format and types.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint       ## Run all checks and tests.
+	$(BIN)/pytest
+
+encoder: install ## Train the bundled encoder again from the shared data.
+	$(BIN)/spoergetime train --data $(DATA) --out index/bundled
+
+bench: $(VENV)/.installed-test  ## Measure indexing, start-up and search.
+	$(BIN)/python -m tests.bench $(DATA)
+
+clean:           ## Remove what was built, but no index that you made elsewhere.
+	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache

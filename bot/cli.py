@@ -1,0 +1,344 @@
+"""The command line, and the only place where all the parts meet."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from corpus.errors import InputError, SpoergetimeError, UsageError
+
+if TYPE_CHECKING:
+    from index.build import Progress
+    from index.encoder import Encoder
+
+# Heavy imports stand in the commands that need them: `ask` must answer from a cold start.
+
+app = typer.Typer(
+    help="Questions and answers of the Danish parliament: verbatim passages, each cited to file, page and characters.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+evaluation = typer.Typer(help="Measure retrieval offline.", no_args_is_help=True)
+app.add_typer(evaluation, name="eval")
+
+EXAMPLE_QUESTION = "Hvor meget koster fælles skolemad forældrene?"
+_EXAMPLES = Path(__file__).parent.parent / "corpus" / "examples"
+
+Index = Annotated[Path, typer.Option("--index", envvar="SPOERGETIME_INDEX", help="The folder of the index.")]
+Model = Annotated[
+    str, typer.Option(envvar="SPOERGETIME_MODEL", help="A sentence-transformers id or folder; the bundled one if left out.")
+]
+BuiltModel = Annotated[
+    str | None, typer.Option("--model", help="Where the index's model lies now, if it has moved since the index was built.")
+]
+QueryPrompt = Annotated[
+    str | None, typer.Option(envvar="SPOERGETIME_QUERY_PROMPT", help="Put before every query, instead of the model's own.")
+]
+PassagePrompt = Annotated[
+    str | None,
+    typer.Option(envvar="SPOERGETIME_PASSAGE_PROMPT", help="Put before every passage, instead of the model's own."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Host = Annotated[str, typer.Option(envvar="SPOERGETIME_HOST", help="The address to listen on.")]
+Port = Annotated[int, typer.Option(envvar="SPOERGETIME_PORT", help="The port to listen on.")]
+
+
+@app.command()
+def index(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders to read.", metavar="PATH...")],
+    index: Index,
+    model: Model = "bundled",
+    query_prompt: QueryPrompt = None,
+    passage_prompt: PassagePrompt = None,
+    max_characters: Annotated[int, typer.Option(min=200, max=10_000, help="Longest passage, in characters.")] = 1_200,
+    as_json: AsJson = False,
+) -> None:
+    """Read files and folders, and build or update the index."""
+    from bot.shape import report_json
+    from bot.terminal import print_report
+    from index.build import build
+
+    encoder = _encoder(model, query_prompt, passage_prompt)
+    with _progress() as progress:
+        report = build(paths, index, encoder, max_characters=max_characters, progress=progress)
+    if as_json:
+        _print_json(report_json(report))
+    else:
+        print_report(_console(), report)
+
+
+@app.command()
+def ask(
+    index: Index,
+    question: Annotated[str | None, typer.Argument(help="The question, in plain Danish.")] = None,
+    top: Annotated[int, typer.Option(min=1, max=100, help="How many passages.")] = 5,
+    batch: Annotated[Path | None, typer.Option(help='Ask every line {"question": ...} of this file.')] = None,
+    as_json: AsJson = False,
+    explain: Annotated[bool, typer.Option(help="Show each leg's share of the score.")] = False,
+    model: BuiltModel = None,
+    since: Annotated[str | None, typer.Option(help="Documents of this date or later: YYYY-MM-DD.")] = None,
+    until: Annotated[str | None, typer.Option(help="Documents of this date or earlier: YYYY-MM-DD.")] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(help="§20-svar, udvalgssvar, pressemeddelelse, referat, artikel or dokument."),
+    ] = None,
+    ministry: Annotated[str | None, typer.Option(help="The answering ministry.")] = None,
+    minister: Annotated[str | None, typer.Option(help="The answering minister, by name or title.")] = None,
+    asker: Annotated[str | None, typer.Option(help="Who asked.")] = None,
+    party: Annotated[str | None, typer.Option(help="The asker's party letter.")] = None,
+    committee: Annotated[str | None, typer.Option(help="The committee, by name or abbreviation.")] = None,
+    session: Annotated[str | None, typer.Option(help="The session, for example 20222.")] = None,
+) -> None:
+    """Ask one question, or a file of them."""
+    from bot.shape import answer_json
+    from bot.terminal import print_answer
+    from index.filters import Filters
+    from index.search import Searcher, checked
+
+    if (question is None) == (batch is None):
+        raise UsageError('ask one QUESTION, or a file of them with --batch: spoergetime ask "Hvem ...?" --index DIR')
+    filters = Filters(
+        since=since,
+        until=until,
+        kind=kind,
+        ministry=ministry,
+        minister=minister,
+        asker=asker,
+        party=party,
+        committee=committee,
+        session=session,
+    )
+    if question is not None:
+        checked(question)
+    searcher = Searcher.open(index, model)
+    if batch is not None:
+        for asked in _questions(batch):
+            _print_json(answer_json(searcher.ask(asked, top, filters), explain=explain), indent=None)
+        return
+    answer = searcher.ask(question or "", top, filters)
+    if as_json:
+        _print_json(answer_json(answer, explain=explain))
+    else:
+        print_answer(_console(), answer, explain)
+
+
+@app.command()
+def show(
+    document: Annotated[str, typer.Argument(help="A document's id or file name.")], index: Index, as_json: AsJson = False
+) -> None:
+    """Show the fields and sections of one document."""
+    from bot.shape import document_json
+    from bot.terminal import print_document
+    from index.build import STORE
+    from index.generation import current, verify
+    from index.store import Store
+
+    folder, manifest = current(index)
+    verify(folder, manifest)
+    store = Store(folder / STORE)
+    rows = store.find(document)
+    if not rows:
+        raise InputError(f"no document {document} in {index}. Give an id or a file name as a citation shows it")
+    if len(rows) > 1:
+        files = ", ".join(file.root + "/" + file.file for row in rows[:5] for file in store.head(row)[1])
+        raise InputError(f"{document} names {len(rows)} documents: {files}. Give more of the path")
+    found = store.document(rows[0])
+    if as_json:
+        _print_json(document_json(found))
+    else:
+        print_document(_console(), found)
+
+
+@app.command()
+def serve(index: Index, host: Host = "127.0.0.1", port: Port = 7860, model: BuiltModel = None) -> None:
+    """Serve the chat, the source pages and the HTTP interface."""
+    from bot.server import serve as serve_index
+
+    serve_index(index, host, port, model)
+
+
+@app.command()
+def demo(
+    index: Annotated[Path, typer.Option("--index", envvar="SPOERGETIME_INDEX", help="The folder of the index.")] = Path(
+        "var/demo"
+    ),
+    host: Host = "127.0.0.1",
+    port: Port = 7860,
+) -> None:
+    """Index the bundled examples if needed, answer one question, and open the chat."""
+    from bot.server import serve as serve_index
+    from bot.terminal import print_answer, print_report
+    from index.build import build
+    from index.search import Searcher
+
+    with _progress() as progress:
+        report = build([_EXAMPLES], index, _encoder("bundled", None, None), progress=progress)
+    print_report(_console(), report)
+    _console().print()
+    print_answer(_console(), Searcher.open(index).ask(EXAMPLE_QUESTION, top=2))
+    _console().print()
+    serve_index(index, host, port, None)
+
+
+@app.command()
+def check(index: Index) -> None:
+    """Verify every file of the index against its manifest; changes nothing."""
+    from index.generation import all_generations, current, read_manifest, verify
+
+    newest, manifest = current(index)
+    for folder in all_generations(index):
+        verify(folder, manifest if folder == newest else read_manifest(folder))
+    size = sum(entry["size"] for entry in manifest.files.values())
+    _console().print(
+        f"{index}: generation {manifest.generation} is whole: {len(manifest.files)} files, {size:,} bytes,"
+        f" {manifest.documents:,} documents, {manifest.passages:,} passages",
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="The output of ask --json.")],
+    root: Annotated[Path | None, typer.Option(help="Where the source files lie now, if they have moved.")] = None,
+) -> None:
+    """Check every citation of an answer against the source files."""
+    from bot.verify import verify_answers
+
+    checked = verify_answers(file, root)
+    failed = [one for one in checked if one.failure]
+    for one in failed:
+        _console().print(Text(f"{one.file}, characters {one.start}-{one.end}: {one.failure}"), soft_wrap=True)
+    if failed:
+        _fail(SpoergetimeError(f"{len(failed)} of {len(checked)} citations do not hold; look at {failed[0].file}"))
+    _console().print(f"all {len(checked)} citations hold")
+
+
+@app.command()
+def train(
+    data: Annotated[Path, typer.Option(help="A folder with transcripts/ pairs/ parallel/ lexicon/.")],
+    out: Annotated[Path, typer.Option(help="The folder to write the model to.")],
+    before: Annotated[
+        str | None, typer.Option(help="Leave out debates of this date or later: YYYY-MM-DD.")
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the pairs.")] = 4,
+    seed: Annotated[int, typer.Option(help="The seed of all that is random.")] = 7,
+) -> None:
+    """Train the static encoder from scratch."""
+    raise NotImplementedError
+
+
+@evaluation.command("beir")
+def eval_beir(
+    folder: Annotated[Path, typer.Argument(help="A folder with corpus.jsonl, queries.jsonl and qrels.tsv.")],
+    mode: Annotated[str, typer.Option(help="lexical, dense or hybrid.")] = "hybrid",
+    model: Model = "bundled",
+    query_prompt: QueryPrompt = None,
+    passage_prompt: PassagePrompt = None,
+    run: Annotated[Path | None, typer.Option(help="Write the ranking as a TREC run.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Index a BEIR folder, one passage a line, and print the measures."""
+    from eval.beir import evaluate
+
+    if mode not in ("lexical", "dense", "hybrid"):
+        raise UsageError(f"--mode {mode} is none of lexical, dense, hybrid")
+    with _progress() as progress:
+        result = evaluate(folder, _encoder(model, query_prompt, passage_prompt), mode, run, progress)  # type: ignore[arg-type]
+    _print_measures(result, as_json)
+
+
+def main() -> NoReturn:
+    """Run the command line; an error a user can act on is one line and an exit code, never a traceback."""
+    try:
+        app(standalone_mode=True)
+    except SpoergetimeError as error:
+        _fail(error)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader went away, as `head` does; that is no error
+        sys.exit(0)
+    sys.exit(0)
+
+
+def _fail(error: SpoergetimeError) -> NoReturn:
+    print(f"spoergetime: {' '.join(str(error).split())}", file=sys.stderr)
+    sys.exit(error.exit_code)
+
+
+def _encoder(model: str, query_prompt: str | None, passage_prompt: str | None) -> Encoder:
+    from index.encoder import load
+
+    return load(model, query_prompt=query_prompt, passage_prompt=passage_prompt)
+
+
+def _questions(batch: Path) -> Iterator[str]:
+    try:
+        lines = batch.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{batch} cannot be read: {error}. Give lines of JSON with a question each") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            question = json.loads(line)["question"]
+            if not isinstance(question, str):
+                raise TypeError
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f'{batch}, line {number}: not JSON with a "question". Mend the line') from error
+        yield question
+
+
+def _console() -> Console:
+    return Console(highlight=False)
+
+
+def _print_json(value: Any, indent: int | None = 1) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def _print_measures(result: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        _print_json(result)
+        return
+    for name, value in result.items():
+        print(f"{name:15} {value}")
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Show progress on the error stream, and only to a person."""
+    from index.build import Silent
+
+    if not sys.stderr.isatty():
+        yield Silent()
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = ("{task.description:10}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=Console(stderr=True)) as bars:
+        yield _Bars(bars)
+
+
+class _Bars:
+    def __init__(self, bars: Any) -> None:
+        self._bars = bars
+        self._task: Any = None
+
+    def stage(self, name: str, total: int) -> None:
+        self._task = self._bars.add_task(name, total=total)
+
+    def advance(self, steps: int) -> None:
+        self._bars.advance(self._task, steps)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""The JSON shapes of the command line and the HTTP interface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from corpus.records import Answer, Document, Fields, Hit
+from index.build import Report
+
+
+def answer_json(answer: Answer, *, explain: bool = False, roots: bool = True) -> dict[str, Any]:
+    """Give an answer as JSON values; `roots` adds each file's folder, which is nobody's business over HTTP."""
+    return {
+        "question": answer.question,
+        "searched": answer.searched,
+        "answered": answer.answered,
+        "confidence": answer.confidence,
+        "generation": answer.generation,
+        "hits": [_hit(hit, explain, roots) for hit in answer.hits],
+    }
+
+
+def document_json(document: Document) -> dict[str, Any]:
+    """Give a document's fields, files and sections as JSON values."""
+    return {
+        "document": {
+            **_fields(document.id, document.fields),
+            "files": [{"file": file.file, "sha256": file.sha256} for file in document.files],
+        },
+        "sections": [
+            {**_without_none(asdict(section)), "section": section.kind, "speaker": section.speaker}
+            | {"start": section.start, "end": section.end, "text": document.text[section.start : section.end]}
+            for section in document.sections
+        ],
+    }
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """Give a build's report as JSON values."""
+    return {**asdict(report), "quarantined": [entry._asdict() for entry in report.quarantined]}
+
+
+def _hit(hit: Hit, explain: bool, roots: bool) -> dict[str, Any]:
+    passage, citation = hit.passage, asdict(hit.citation)
+    if not roots:
+        del citation["root"]
+    shape: dict[str, Any] = {
+        "rank": hit.rank,
+        "score": hit.score,
+        "text": passage.text,
+        "highlights": [list(span) for span in hit.highlights],
+        "passage": passage.id,
+        "section": passage.kind,
+        "speaker": hit.section.speaker,
+        "citation": citation,
+        "reference": hit.reference,
+        "document": _fields(passage.document, hit.fields),
+    }
+    return {**shape, "explain": dict(hit.explain)} if explain and hit.explain else shape
+
+
+def _fields(id_: str, fields: Fields) -> dict[str, Any]:
+    return {"id": id_, **asdict(fields)}
+
+
+def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None and name != "kind"}

@@ -1,0 +1,84 @@
+"""A file becomes a document, and a document its passages."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from corpus.clean import clean_aligned, layout
+from corpus.errors import UnreadableError
+from corpus.files import Found, sha256
+from corpus.readers import extract
+from corpus.records import Document, Page, Passage, SourceFile
+from corpus.split import MAX_CHARACTERS, pieces
+from corpus.structure import recognise
+
+READER = "1"  # changes whenever the same file would be read differently, so that indexes read it again
+
+
+def load(found: Found) -> tuple[SourceFile, bytes]:
+    """Read a file's bytes once, so that its hash and its text are of the same bytes."""
+    try:
+        if found.path.exists() and not found.path.is_file():
+            raise UnreadableError("this is no regular file")
+        data = found.path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"the file cannot be read: {error.strerror}") from error
+    return SourceFile(str(found.root), found.file, sha256(data)), data
+
+
+def read(source: SourceFile, found: Found, data: bytes) -> Document:
+    """Read one file into a document; raise `UnreadableError` with the reason if that cannot be."""
+    extracted = extract(found.path, data)
+    fields, sections = recognise(extracted)
+    return Document(
+        id=hashlib.sha256(extracted.text.encode()).hexdigest()[:16],
+        files=(source,),
+        text=extracted.text,
+        pages=extracted.pages,
+        fields=fields,
+        sections=sections,
+    )
+
+
+def passages(document: Document, max_characters: int = MAX_CHARACTERS) -> Iterator[Passage]:
+    """Cut a document's sections into passages, in order; what lies in no section gives none.
+
+    For every passage `clean(document.text[start:end], layout(document.text)) == text`.
+    """
+    lines = layout(document.text)
+    seen: Counter[str] = Counter()
+    breaks = [match.start() for match in re.finditer("\n", document.text)]
+    for number, section in enumerate(document.sections):
+        cleaned, offsets = clean_aligned(document.text[section.start : section.end], lines)
+        for start, end in pieces(cleaned, max_characters):
+            text = cleaned[start:end]
+            source_start = section.start + offsets[start]
+            yield Passage(
+                id=_passage_id(document.id, text, seen),
+                document=document.id,
+                section=number,
+                kind=section.kind,
+                start=source_start,
+                end=section.start + offsets[end - 1] + 1,
+                page=page_at(document.pages, source_start),
+                line=bisect_left(breaks, source_start) + 1,
+                text=text,
+            )
+
+
+def page_at(pages: Sequence[Page], offset: int) -> int | None:
+    """Give the number of the page on which a character stands, or None where there are no pages."""
+    if not pages:
+        return None
+    return pages[max(0, bisect_right([page.start for page in pages], offset) - 1)].number
+
+
+def _passage_id(document: str, text: str, seen: Counter[str]) -> str:
+    """Name a passage by its content; the count parts passages that say the same."""
+    digest = hashlib.sha256(f"{document}\0{text}".encode()).hexdigest()[:16]
+    seen[digest] += 1
+    return digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"

@@ -1,0 +1,61 @@
+"""Every error a user can meet, lowest layer first.
+
+SpoergetimeError
+├── UsageError            wrong use: exit code 2
+├── InputError            a file or folder that cannot be used as named
+│   └── UnreadableError   one document that goes to quarantine with this reason
+├── IndexError_           an index that cannot be used
+│   ├── NoIndexError      none there yet
+│   ├── DamagedIndexError a file is not the one its manifest names
+│   ├── MismatchError     built with another model or other settings
+│   └── LockedError       another builder is at work
+└── ModelError            a model that cannot be loaded
+
+The message is one line: what, where, what to do next.
+"""
+
+from __future__ import annotations
+
+
+class SpoergetimeError(Exception):
+    """Something a user can act on; its text is one line that says what, where and what to do next."""
+
+    exit_code = 1
+
+
+class UsageError(SpoergetimeError):
+    """The call itself is wrong."""
+
+    exit_code = 2
+
+
+class InputError(SpoergetimeError):
+    """A named file or folder cannot be used."""
+
+
+class UnreadableError(InputError):
+    """One document cannot be read; it goes to quarantine and the others go on."""
+
+
+class IndexError_(SpoergetimeError):
+    """An index cannot be used. (The underscore keeps Python's own IndexError visible.)"""
+
+
+class NoIndexError(IndexError_):
+    """There is no index where one was named."""
+
+
+class DamagedIndexError(IndexError_):
+    """A file of the index is missing or is not the one its manifest names."""
+
+
+class MismatchError(IndexError_):
+    """The index was built with another model or other settings than those asked for."""
+
+
+class LockedError(IndexError_):
+    """Another process is building this index."""
+
+
+class ModelError(SpoergetimeError):
+    """A model cannot be loaded."""

@@ -1,0 +1,129 @@
+"""Who asked, who answers, and in which ministry, as an answer letter says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from corpus.boilerplate import Line
+from corpus.danish import MINISTER, MINISTERS, NAME, PARTY, is_minister, is_name, minister_title, ministry_name
+
+GREETING = re.compile(
+    r"(?:(?:med|de)\s)?(?:(?:venlig|bedste|mange|kærlig)e?\s)?(?:hilsen|hilsner)\b[,.!]?(?:\s(?P<rest>.{0,60}))?",
+    re.IGNORECASE,
+)
+ON_BEHALF = re.compile(r"p\.?\s?m\.?\s?v\.?", re.IGNORECASE)
+OFFICIAL = re.compile(
+    r"kontorchef|departementschef|fuldmægtig|afdelingschef|chefkonsulent|specialkonsulent|direktør|styrelse|sekretær|konst\b",
+    re.IGNORECASE,
+)
+
+
+_ASKER = rf"({NAME})(?:\s?{PARTY})?"
+_ASKED_BY = re.compile(
+    r"(?:(?P<sure>(?:efter\sønske\sfra|[Ss]pørger:?|[Ss]tiller:?|[Ss]tillet\s(?:den\s[^()]{4,24}\s)?af))"
+    rf"|\b[Ff]ra|\b[Aa]f:?)\s(?:ikke-?medlem\saf\sudvalget\s(?:\(MFU\)\s)?|folketingsmedlem(?:met|merne)?\s|medlem(?:merne)?\saf\sFolketinget,?\s|MF\s)?"
+    rf"(?P<who>{NAME}(?:\s?\([^()]{{1,4}}\))?(?:(?:,|\sog|,\sog)\s{NAME}\s?\([^()]{{1,4}}\)){{0,6}})"
+)
+
+
+def asker_of(opening: str) -> tuple[str | None, str | None]:
+    """Who asked, and the party's letters as given."""
+    for match in _ASKED_BY.finditer(opening):
+        people = re.findall(_ASKER, match["who"])
+        if not people or (not match["sure"] and not people[0][1]):
+            continue
+        if any(re.search(r"[Uu]dvalg|[Ff]olketing", name) for name, _ in people):
+            continue
+        names = [name for name, _ in people]
+        parties = list(dict.fromkeys(party for _, party in people if party))
+        asker = names[0] if len(names) == 1 else ", ".join(names[:-1]) + " og " + names[-1]
+        return asker, ", ".join(parties) or None
+    return None, None
+
+
+def signer(lines: Sequence[Line]) -> tuple[str | None, str | None]:
+    """The minister who signs: the first name after a greeting or before a "/", and the title under it."""
+    for i, line in enumerate(lines):
+        greeting = GREETING.fullmatch(line.text) if len(line.text) < 100 else None
+        if greeting:
+            signed = _signed(lines, i + 1, (greeting["rest"] or "").strip())
+        elif _slashed(lines, i):
+            signed = _signed(lines, i, "")
+        else:
+            continue
+        if signed:
+            return signed
+    return None, None
+
+
+def _slashed(lines: Sequence[Line], i: int) -> bool:
+    name, slash, _ = lines[i].text.partition("/")
+    if slash and is_name(name.strip()):
+        return True
+    return is_name(lines[i].text) and i + 1 < len(lines) and lines[i + 1].text.startswith("/")
+
+
+def _signed(lines: Sequence[Line], at: int, rest: str) -> tuple[str, str | None] | None:
+    block = [rest] if rest else []
+    block += [line.text for line in lines[at : at + 3]]
+    if at and (OFFICIAL.search(lines[at - 1].text) or ON_BEHALF.fullmatch(lines[at - 1].text)):
+        return None
+    title: str | None = None
+    for i, text in enumerate(block[:3]):
+        name, _, beside = text.replace(",", "/", 1).partition("/")
+        under = beside.strip() or (block[i + 1] if i + 1 < len(block) else "")
+        if is_minister(text):
+            title = minister_title(text)
+        elif is_name(name.strip()):
+            if OFFICIAL.search(under):
+                return None
+            return _person(name.strip()), minister_title(under) if is_minister(under) else title
+        else:
+            return None
+    return None
+
+
+def _person(name: str) -> str:
+    """A name set in capitals as names are written elsewhere."""
+    return name.title() if name.isupper() else name
+
+
+_ANSWERS = re.compile(
+    rf"(?i:({MINISTERS}))\s(?:endelige\s|foreløbige\s|supplerende\s|korrigerede\s)?(?:svar|besvarelse)"
+)
+_ASKED_OF = re.compile(rf"(?:stillet|spørgsmål)\b[^.]{{0,200}}?\stil\s(?i:({MINISTER}))")
+
+
+def title_of_minister(head: Sequence[Line], opening: str, footers: str) -> str | None:
+    """The title of the minister who answers, as letterhead, opening sentence or footer give it."""
+    answers = _ANSWERS.search(opening)
+    if answers:
+        return minister_title(answers[1][:-1])
+    for i, line in enumerate(head):
+        pair = f"{line.text}\n{head[i + 1].text}" if i + 1 < len(head) else line.text
+        if line.text.endswith("-") and is_minister(pair):
+            return minister_title(pair)
+        if len(line.text) < 90 and line.text[:1].isupper() and is_minister(line.text):
+            return minister_title(line.text)
+    asked = _ASKED_OF.search(opening) or re.search(rf",\stil\s(?i:({MINISTER}))$", footers)
+    return minister_title(asked[1]) if asked else None
+
+
+_SENDS = re.compile(
+    r"([\wæøåÆØÅ-]+(?:\sog\s[A-ZÆØÅ]\w+)?ministeriets)\s(?:endelige\s|foreløbige\s)?(?:svar|besvarelse)"
+)
+
+
+def ministry_of(lines: Sequence[Line], opening: str) -> str | None:
+    """The ministry that sends the letter: on a line of its own outside the text, or in the opening sentence."""
+    for i, line in enumerate(lines):
+        if len(line.text) > 90:
+            continue
+        pair = f"{line.text}\n{lines[i + 1].text}" if i + 1 < len(lines) else ""
+        wrapped = ministry_name(pair) if line.text.endswith(("-", " og", ",")) else None
+        name = wrapped or ministry_name(line.text)
+        if name and (i == 0 or not lines[i - 1].text.endswith((" og", "-"))):
+            return name
+    sends = _SENDS.search(opening)
+    return ministry_name(sends[1][:-1]) if sends else None

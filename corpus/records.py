@@ -1,0 +1,150 @@
+"""The whole vocabulary: one frozen record per arrow of `file -> Document -> Passage -> vector -> Hit -> Answer`.
+
+All `start` and `end` are character offsets into the text extracted from the file, end exclusive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+Kind = Literal["§20-svar", "udvalgssvar", "pressemeddelelse", "referat", "artikel", "dokument"]
+Status = Literal["endeligt", "foreløbigt", "supplerende", "korrigeret"]
+SectionKind = Literal["spørgsmål", "svar", "tekst"]
+
+
+class SourceFile(NamedTuple):
+    """One file on disk: `file` is relative to `root`, the indexed folder, with forward slashes."""
+
+    root: str
+    file: str
+    sha256: str
+
+
+class Page(NamedTuple):
+    """The characters of one page, numbered from 1; only paged formats have any."""
+
+    number: int
+    start: int
+    end: int
+
+
+class Extracted(NamedTuple):
+    """What a reader gives: the file's whole text, and its pages if the format has pages."""
+
+    text: str
+    pages: tuple[Page, ...] = ()
+    title: str | None = None
+    url: str | None = None
+    date: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One question, answer, speech or stretch of text; what lies in no section is never shown as a passage."""
+
+    kind: SectionKind
+    start: int
+    end: int
+    heading: str | None = None
+    part: str | None = None  # "a", "2": the sub-question this asks or answers
+    speaker: str | None = None
+    party: str | None = None
+    role: str | None = None  # "beskæftigelsesministeren", "ordfører", "formand"
+    time: str | None = None  # "13:02"
+    number: str | None = None  # "S 560": the question this section asks or answers
+    addressee: str | None = None  # "udenrigsministeren": whom a question is put to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fields:
+    """What a document says of itself; a field without evidence in the text is None, never guessed."""
+
+    kind: Kind = "dokument"
+    title: str | None = None
+    date: str | None = None  # ISO 8601, of the document itself
+    number: str | None = None  # "309", "S 1163"
+    case: str | None = None  # "AMU alm. del", "L 92": what the number counts in
+    committee: str | None = None
+    session: str | None = None
+    asker: str | None = None
+    party: str | None = None
+    minister: str | None = None
+    minister_title: str | None = None
+    ministry: str | None = None
+    status: Status | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One document with its text whole, its fields, and the sections that may be shown."""
+
+    id: str
+    files: tuple[SourceFile, ...]
+    text: str
+    pages: tuple[Page, ...]
+    fields: Fields
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A stretch of one section: `text` is the cleaned `Document.text[start:end]`; the unit that is found and cited."""
+
+    id: str
+    document: str
+    section: int  # position in Document.sections
+    kind: SectionKind
+    start: int
+    end: int
+    page: int | None
+    line: int  # in the extracted text, from 1
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """Where a passage stands, so that anyone can check it."""
+
+    root: str
+    file: str
+    sha256: str
+    page: int | None
+    start: int
+    end: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One passage found for a query."""
+
+    rank: int
+    score: float
+    passage: Passage
+    highlights: tuple[tuple[int, int], ...]  # offsets into passage.text
+    citation: Citation
+    reference: str
+    fields: Fields
+    section: Section
+    explain: dict[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The hits for one question, and whether the best of them answers it."""
+
+    question: str
+    searched: str
+    answered: bool
+    confidence: float
+    generation: str
+    hits: tuple[Hit, ...]
+
+
+class Quarantined(NamedTuple):
+    """A file that could not be read, and why."""
+
+    file: str
+    reason: str

@@ -1,0 +1,1 @@
+"""From passages to hits: encoding, the FAISS and word indexes, their generations, and search."""

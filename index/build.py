@@ -1,0 +1,302 @@
+"""Building: what is on disk becomes a new generation, and what has not changed is not done again."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from corpus.document import READER, load, passages, read
+from corpus.errors import DamagedIndexError, InputError, NoIndexError, UnreadableError
+from corpus.files import Found, digest_of, discover
+from corpus.records import Document, Passage, Quarantined
+from corpus.split import MAX_CHARACTERS
+from index import lexical, vectors
+from index.encoder import Encoder
+from index.generation import Manifest, building, current, publish, verify
+from index.store import Store, Writer
+from index.words import Compounds, tokens
+
+STORE, VECTORS, LEXICAL = "passages.sqlite", "vectors.faiss", "words"
+_BATCH = 4096  # passages encoded at a time
+
+
+class Progress(Protocol):
+    """Told how far each stage has come."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Begin a stage of `total` steps."""
+
+    def advance(self, steps: int) -> None:
+        """Report that so many more steps are done."""
+
+
+class Silent:
+    """Reports to nobody."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Begin a stage."""
+
+    def advance(self, steps: int) -> None:
+        """Go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a build did; additions, updates and removals are counted by file."""
+
+    generation: str
+    documents: int
+    passages: int
+    added: int
+    updated: int
+    removed: int
+    unchanged: int
+    quarantined: tuple[Quarantined, ...]
+    seconds: float
+
+
+class Previous(NamedTuple):
+    """The generation that is there already."""
+
+    manifest: Manifest
+    store: Store
+    dense: vectors.Dense
+    files: dict[Found, tuple[str, int]]  # -> (sha256, document row)
+
+
+class _Plan(NamedTuple):
+    """What is to become of each file, by what the last build knew of it."""
+
+    keep: dict[Found, int]  # -> document row in the previous generation
+    read: list[Found]
+    gone: list[Found]
+    refused: list[dict[str, str]]  # known to be unreadable, and not changed since
+
+
+Cut = Iterable[tuple[Document, Sequence[Passage]]]
+
+
+def build(
+    paths: Sequence[Path],
+    index: Path,
+    encoder: Encoder,
+    *,
+    max_characters: int = MAX_CHARACTERS,
+    progress: Progress | None = None,
+) -> Report:
+    """Bring an index up to date with the files under the paths, and publish it as a new generation.
+
+    Documents that lie elsewhere stay as they are. Unreadable files are quarantined with a reason. Where nothing has
+    changed, nothing is published.
+    """
+    started = time.monotonic()
+    progress = progress or Silent()
+    with building(index):
+        previous = _previous(index)
+        plan = _plan(paths, index, previous)
+        tally = Counter(unchanged=len(plan.keep), removed=len(plan.gone))
+        splitter = {"max_characters": max_characters}
+        if previous and not plan.read and not plan.gone and _same(previous.manifest, encoder, splitter):
+            manifest = previous.manifest
+        else:
+            refused = list(plan.refused)
+            cut = _cut(plan, previous, splitter, tally, refused, progress)
+            manifest = publish(
+                index,
+                lambda folder, id_: write(folder, id_, cut, encoder, splitter, previous, refused, progress),
+            )
+    return Report(
+        generation=manifest.generation,
+        documents=manifest.documents,
+        passages=manifest.passages,
+        added=tally["added"],
+        updated=tally["updated"],
+        removed=tally["removed"],
+        unchanged=tally["unchanged"],
+        quarantined=tuple(Quarantined(entry["file"], entry["reason"]) for entry in manifest.quarantined),
+        seconds=round(time.monotonic() - started, 3),
+    )
+
+
+def write(
+    folder: Path,
+    generation: str,
+    cut: Cut,
+    encoder: Encoder,
+    splitter: dict[str, int],
+    previous: Previous | None = None,
+    refused: Sequence[dict[str, str]] = (),
+    progress: Progress | None = None,
+) -> Manifest:
+    """Write the files of one generation, and describe them; vectors of `previous` are used again where they fit."""
+    progress = progress or Silent()
+    store = Writer(folder / STORE)
+    names = hashlib.sha256()
+    roots: set[str] = set()
+    for document, document_passages in cut:
+        store.add(document, document_passages)
+        for file in document.files:
+            roots.add(file.root)
+            names.update(f"{file.root}/{file.file}\0{file.sha256}\n".encode())
+    if not store.documents:
+        first = f", the first one {refused[0]['file']}: {refused[0]['reason']}" if refused else ""
+        raise InputError(f"no document could be read ({len(refused)} refused{first}). Name other files")
+    vectors.write(folder / VECTORS, _vectors(store, encoder, previous, progress))
+    words = Counter(word for _, _, text, _ in store.each_passage() for word in tokens(text) if word.isalpha())
+    progress.stage("words", store.passages)
+    (folder / LEXICAL).mkdir()
+    lexical.write(folder / LEXICAL, _entries(store, progress), Compounds(lambda word: words[word]))
+    store.close(words)
+    return Manifest(
+        generation=generation,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        model=encoder.identity.as_json(),
+        splitter=dict(splitter),
+        reader=READER,
+        corpus=names.hexdigest(),
+        roots=sorted(roots),
+        documents=store.documents,
+        passages=store.passages,
+        quarantined=list(refused),
+    )
+
+
+def _previous(index: Path) -> Previous | None:
+    """Open the generation to build on; a damaged one is no ground to build on, and is replaced as a whole."""
+    try:
+        folder, manifest = current(index)
+        verify(folder, manifest)
+    except (NoIndexError, DamagedIndexError):
+        return None
+    store = Store(folder / STORE)
+    files = {Found(Path(root), file): known for (root, file), known in store.files().items()}
+    return Previous(manifest, store, vectors.Dense(folder / VECTORS), files)
+
+
+def _plan(paths: Sequence[Path], index: Path, previous: Previous | None) -> _Plan:
+    known = previous.files if previous else {}
+    found = discover(
+        paths, [Path(root) for root in previous.manifest.roots] if previous else [], exclude=index
+    )
+    if not found:
+        raise InputError(f"no documents in {', '.join(map(str, paths))}. Name a folder that holds some")
+    refusals = {
+        (entry["root"], entry["file"]): entry for entry in (previous.manifest.quarantined if previous else [])
+    }
+    same_reader = previous is not None and previous.manifest.reader == READER
+    keep: dict[Found, int] = {}
+    to_read: list[Found] = []
+    refused: list[dict[str, str]] = []
+    for file in found:
+        digest = digest_of(file.path)
+        sha256, row = known.get(file, (None, -1))
+        refusal = refusals.pop((str(file.root), file.file), None)
+        if same_reader and digest and sha256 == digest:
+            keep[file] = row
+        elif same_reader and refusal and refusal["sha256"] == (digest or ""):
+            refused.append(refusal)
+        else:
+            to_read.append(file)
+    scopes = [path.resolve() for path in paths]
+    named = set(found)
+    gone: list[Found] = []
+    for file, (_, row) in known.items():
+        if file in named:
+            continue
+        if any(file.path.is_relative_to(scope) for scope in scopes):
+            gone.append(file)
+        else:
+            keep[file] = row
+    elsewhere = [
+        e for e in refusals.values() if not any(Path(e["root"], e["file"]).is_relative_to(s) for s in scopes)
+    ]
+    return _Plan(keep, to_read, gone, [*refused, *elsewhere])
+
+
+def _cut(
+    plan: _Plan,
+    previous: Previous | None,
+    splitter: dict[str, int],
+    tally: Counter[str],
+    refused: list[dict[str, str]],
+    progress: Progress,
+) -> Iterator[tuple[Document, Sequence[Passage]]]:
+    """Give every document of the new generation with its passages, in the order of the files' names."""
+    keep_cut = previous is not None and previous.manifest.splitter == splitter
+    files = sorted([*plan.keep, *plan.read])
+    progress.stage("documents", len(files))
+    for file in files:
+        progress.advance(1)
+        if file in plan.keep:
+            assert previous is not None
+            row = plan.keep[file]
+            whole = previous.store.document(row)
+            mine = tuple(f for f in whole.files if (f.root, f.file) == (str(file.root), file.file))
+            document = replace(whole, files=mine)
+            if keep_cut:
+                yield document, [stored.passage for stored in previous.store.passages_of(row)]
+                continue
+        else:
+            was_there = previous is not None and file in previous.files
+            sha256 = ""
+            try:
+                source, data = load(file)
+                sha256 = source.sha256
+                document = read(source, file, data)
+            except UnreadableError as error:
+                refused.append(
+                    {"root": str(file.root), "file": file.file, "reason": str(error), "sha256": sha256}
+                )
+                tally["removed"] += was_there
+                continue
+            tally["updated" if was_there else "added"] += 1
+        yield document, list(passages(document, splitter["max_characters"]))
+
+
+def _vectors(
+    store: Writer, encoder: Encoder, previous: Previous | None, progress: Progress
+) -> vectors.Vectors:
+    """Give the vectors of all passages, by row: those of the previous generation where the same model made them."""
+    known: dict[str, int] = {}
+    if previous and previous.manifest.model == encoder.identity.as_json():
+        known = previous.store.passage_ids()
+    result = np.zeros((store.passages, encoder.identity.dimension), dtype=np.float32)
+    progress.stage("vectors", store.passages)
+    begin = 0
+    stored = store.each_passage()
+    while batch := list(islice(stored, _BATCH)):
+        old = [(begin + n, known[id_]) for n, (_, id_, _, _) in enumerate(batch) if id_ in known]
+        new = [(begin + n, text) for n, (_, id_, text, _) in enumerate(batch) if id_ not in known]
+        if old and previous:
+            result[[row for row, _ in old]] = previous.dense.vectors(np.array([row for _, row in old]))
+            progress.advance(len(old))
+        if new:
+            result[[row for row, _ in new]] = encoder.encode(
+                [text for _, text in new], "passage", progress.advance
+            )
+        begin += len(batch)
+    return result
+
+
+def _entries(store: Writer, progress: Progress) -> Iterator[lexical.Entry]:
+    for row, (document, _, text, around) in enumerate(store.each_passage()):
+        progress.advance(1)
+        yield lexical.Entry(row, document, text, around)
+
+
+def _same(manifest: Manifest, encoder: Encoder, splitter: dict[str, int]) -> bool:
+    """Tell whether a generation was made with these very settings."""
+    return (manifest.model, manifest.splitter, manifest.reader) == (
+        encoder.identity.as_json(),
+        splitter,
+        READER,
+    )

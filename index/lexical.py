@@ -1,0 +1,115 @@
+"""The lexical leg: BM25 by tantivy over Danish stems, the parts of compounds, and each passage's context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import tantivy
+
+from index.words import Compounds, content_words, stem, tokens
+
+FIELDS = ("words", "parts", "context")
+
+
+class Entry(NamedTuple):
+    """One passage to index: its row, the row of its document, its text, and what stands around it."""
+
+    row: int
+    document: int
+    text: str
+    context: str
+
+
+class Weights(NamedTuple):
+    """How much a match counts by where it is found."""
+
+    words: float = 1.0
+    parts: float = 0.4
+    context: float = 0.3
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("row", stored=False, indexed=False, fast=True)
+    builder.add_unsigned_field("document", stored=False, indexed=True, fast=False)
+    for field in FIELDS:
+        builder.add_text_field(field, stored=False, tokenizer_name="whitespace", index_option="freq")
+    return builder.build()
+
+
+def write(folder: Path, entries: Iterable[Entry], compounds: Compounds) -> None:
+    """Write a new word index into an existing empty folder, as one segment per batch of memory."""
+    index = tantivy.Index(_schema(), path=str(folder))
+    # One thread: rows keep their order, so that the same passages always give the same files' contents.
+    writer = index.writer(heap_size=256_000_000, num_threads=1)
+    for entry in entries:
+        words = tokens(entry.text)
+        document = tantivy.Document()
+        document.add_unsigned("row", entry.row)
+        document.add_unsigned("document", entry.document)
+        document.add_text("words", " ".join(map(stem, words)))
+        document.add_text("parts", " ".join(compounds.stems(words)))
+        document.add_text("context", " ".join(map(stem, tokens(entry.context))))
+        writer.add_document(document)
+    writer.commit()
+    writer.wait_merging_threads()
+
+
+class Lexical:
+    """An open word index."""
+
+    def __init__(self, folder: Path, compounds: Compounds, weights: Weights = Weights()) -> None:  # noqa: B008
+        self._index = tantivy.Index.open(str(folder))
+        self._schema = self._index.schema
+        self._searcher = self._index.searcher()
+        self._compounds = compounds
+        self.weights = weights
+
+    def terms(self, query: str) -> dict[str, float]:
+        """Give the stems that a query is searched by, with their weights: its words at 1, parts of compounds lower."""
+        words = content_words(query)
+        terms = dict.fromkeys(map(stem, words), 1.0)
+        for part in self._compounds.stems(words):
+            terms.setdefault(part, self.weights.parts)
+        return terms
+
+    def search(
+        self, terms: Mapping[str, float], k: int, documents: Iterable[int] | None = None
+    ) -> dict[int, float]:
+        """Give the k best rows with their BM25 scores, among the passages of `documents` if given."""
+        clauses = [
+            (tantivy.Occur.Should, self._clause(field, term, weight * field_weight))
+            for term, weight in terms.items()
+            for field, field_weight in zip(
+                FIELDS, (self.weights.words, self.weights.parts, self.weights.context), strict=True
+            )
+            if field_weight
+        ]
+        if not clauses:
+            return {}
+        query = tantivy.Query.boolean_query(clauses)
+        if documents is not None:
+            allowed = tantivy.Query.term_set_query(self._schema, "document", list(documents))
+            query = tantivy.Query.boolean_query(
+                [
+                    (tantivy.Occur.Must, query),
+                    (tantivy.Occur.Must, tantivy.Query.const_score_query(allowed, 0.0)),
+                ]
+            )
+        hits = self._searcher.search(query, k, count=False).hits
+        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
+        return {int(row or 0): float(score) for row, (score, _) in zip(rows, hits, strict=True)}
+
+    def idf(self, term: str) -> float:
+        """Give a stem's weight in BM25: the rarer in the archive, the higher."""
+        from math import log
+
+        count, total = self._searcher.doc_freq("words", term), self._searcher.num_docs
+        return log(1 + (total - count + 0.5) / (count + 0.5))
+
+    def _clause(self, field: str, term: str, weight: float) -> tantivy.Query:
+        return tantivy.Query.boost_query(
+            tantivy.Query.term_query(self._schema, field, term, index_option="freq"), weight
+        )

@@ -1,0 +1,174 @@
+"""Search: one open generation answers questions."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from corpus.errors import MismatchError, UsageError
+from corpus.records import Answer, Citation, Fields, Hit
+from corpus.reference import reference
+from index.build import LEXICAL, STORE, VECTORS
+from index.encoder import Encoder, load
+from index.filters import Filters
+from index.fusion import Scored, convex
+from index.generation import Manifest, current, verify
+from index.highlight import best_sentence, coverage
+from index.lexical import Lexical
+from index.store import Store, Stored
+from index.vectors import Dense, Rows, Vectors
+from index.words import Compounds
+
+Mode = Literal["lexical", "dense", "hybrid"]
+LEXICAL_WEIGHT = 0.6  # of the words in the hybrid; see docs/retrieval.md
+CANDIDATES = 200  # that each leg puts forward
+ANSWERED = 0.35  # confidence from which the best hit counts as an answer
+MAX_QUESTION = 1_000  # characters
+
+
+class Searcher:
+    """An open generation of an index; safe to share between threads."""
+
+    def __init__(self, folder: Path, manifest: Manifest, encoder: Encoder) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self.encoder = encoder
+        self.store = Store(folder / STORE)
+        self._compounds = Compounds(self.store.word_count)
+        self._dense = Dense(folder / VECTORS)
+        self._lexical = Lexical(folder / LEXICAL, self._compounds)
+
+    @classmethod
+    def open(cls, index: Path, model: str | None = None) -> Searcher:
+        """Open the current generation: every file is hashed first, and the model must be the one it was built with.
+
+        `model` says where that model lies now, if it has moved.
+        """
+        folder, manifest = current(index)
+        verify(folder, manifest)
+        built = manifest.model
+        encoder = load(
+            model or built["name"], query_prompt=built["query_prompt"], passage_prompt=built["passage_prompt"]
+        )
+        identity = encoder.identity
+        if (identity.digest, identity.dimension) != (built["digest"], built["dimension"]):
+            raise MismatchError(
+                f"the index {index} was built with another model ({built['name']}, {built['dimension']} dimensions, "
+                f"{built['digest'][:12]}) than {identity.name} is ({identity.dimension}, {identity.digest[:12]}). "
+                f"Name that model with --model, or build the index again"
+            )
+        return cls(folder, manifest, encoder)
+
+    def ask(
+        self,
+        question: str,
+        top: int = 5,
+        filters: Filters | None = None,
+        mode: Mode = "hybrid",
+    ) -> Answer:
+        """Answer one question with the passages that fit best, word for word."""
+        searched = checked(question)
+        if top < 1:
+            raise UsageError(f"--top {top} is too few. Ask for 1 or more")
+        query = self._encode(searched) if mode != "lexical" or self.encoder.cheap else None
+        terms = self._lexical.terms(searched)
+        ranked = self._rank(query, terms, filters, mode, max(CANDIDATES, top))[:top]
+        stored = self.store.passages(one.row for one in ranked)
+        hits = tuple(
+            self._hit(rank, one, stored[one.row], terms, query) for rank, one in enumerate(ranked, 1)
+        )
+        confidence = self._confidence(hits[0], terms, query, ranked[0].row) if hits else 0.0
+        return Answer(
+            question=question,
+            searched=searched,
+            answered=confidence >= ANSWERED,
+            confidence=round(confidence, 4),
+            generation=self.manifest.generation,
+            hits=hits,
+        )
+
+    def rank(self, question: str, k: int, mode: Mode = "hybrid") -> list[Scored]:
+        """Give the rows of the k best passages with their scores, for evaluation."""
+        query = self._encode(question) if mode != "lexical" else None
+        return self._rank(query, self._lexical.terms(question), None, mode, max(CANDIDATES, k))[:k]
+
+    def _encode(self, question: str) -> Vectors:
+        vector: Vectors = self.encoder.encode([question], "query")[0]
+        return vector
+
+    def _rank(
+        self,
+        query: Vectors | None,
+        terms: dict[str, float],
+        filters: Filters | None,
+        mode: Mode,
+        k: int,
+    ) -> list[Scored]:
+        documents: list[int] | None = None
+        rows: Rows | None = None
+        if filters:
+            documents = filters.rows(self._documents)
+            rows = np.array(self.store.passage_rows(documents), dtype=np.int64)
+        lexical = self._lexical.search(terms, k, documents) if mode != "dense" else {}
+        dense = self._dense.search(query, k, rows) if mode != "lexical" and query is not None else {}
+        if mode == "hybrid" and query is not None:
+            missing = np.array([row for row in lexical if row not in dense], dtype=np.int64)
+            dense |= dict(zip(map(int, missing), map(float, self._dense.scores(query, missing)), strict=True))
+        return convex(lexical, dense, {"lexical": 1.0, "dense": 0.0, "hybrid": LEXICAL_WEIGHT}[mode])
+
+    @cached_property
+    def _documents(self) -> list[tuple[int, Fields]]:
+        return list(self.store.fields())
+
+    def _hit(
+        self, rank: int, one: Scored, stored: Stored, terms: dict[str, float], query: Vectors | None
+    ) -> Hit:
+        passage = stored.passage
+        fields, files = self.store.head(stored.document_row)
+        file = files[0]
+        span = best_sentence(passage.text, terms, self._lexical.idf, self._compounds, query, self.encoder)
+        return Hit(
+            rank=rank,
+            score=round(one.score, 6),
+            passage=passage,
+            highlights=(span,),
+            citation=Citation(
+                root=file.root,
+                file=file.file,
+                sha256=file.sha256,
+                page=passage.page,
+                start=passage.start,
+                end=passage.end,
+                line=passage.line,
+            ),
+            reference=reference(fields, stored.section, file.file),
+            fields=fields,
+            section=stored.section,
+            explain={"lexical": round(one.lexical, 6), "dense": round(one.dense, 6)},
+        )
+
+    def _confidence(self, best: Hit, terms: dict[str, float], query: Vectors | None, row: int) -> float:
+        """Estimate, 0..1, how well the best hit fits: the share of the question's words it holds, and its cosine.
+
+        A plain mean of the two; it is not calibrated.
+        """
+        words = coverage(best.passage.text, terms, self._lexical.idf, self._compounds)
+        if query is None:
+            return words
+        cosine = float(self._dense.scores(query, np.array([row], dtype=np.int64))[0])
+        return 0.5 * words + 0.5 * max(0.0, cosine)
+
+
+def checked(question: str) -> str:
+    """Give the question as it is searched; raise `UsageError` if it is empty or too long."""
+    searched = " ".join(question.split())
+    if not searched:
+        raise UsageError("the question is empty. Write what you want to know")
+    if len(searched) > MAX_QUESTION:
+        raise UsageError(
+            f"the question is {len(searched):,} characters long; at most {MAX_QUESTION:,} are searched. Shorten it"
+        )
+    return searched

@@ -1,0 +1,228 @@
+"""Documents and passages in one SQLite file, row for row beside the vectors; written once, then only read."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from corpus.records import Document, Fields, Page, Passage, Section, SourceFile
+
+from index.context import context
+
+_SCHEMA = """
+CREATE TABLE documents (
+  row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, text BLOB NOT NULL,
+  pages TEXT NOT NULL, fields TEXT NOT NULL);
+CREATE TABLE sections (
+  document INTEGER NOT NULL, number INTEGER NOT NULL, section TEXT NOT NULL, context TEXT NOT NULL,
+  PRIMARY KEY (document, number)) WITHOUT ROWID;
+CREATE TABLE files (
+  document INTEGER NOT NULL, root TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL,
+  PRIMARY KEY (root, file)) WITHOUT ROWID;
+CREATE INDEX files_by_document ON files (document);
+CREATE TABLE passages (
+  row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, document INTEGER NOT NULL, section INTEGER NOT NULL,
+  start INTEGER NOT NULL, end INTEGER NOT NULL, page INTEGER, line INTEGER NOT NULL, text TEXT NOT NULL);
+CREATE INDEX passages_by_document ON passages (document);
+CREATE TABLE words (word TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Stored(NamedTuple):
+    """One passage as stored, with its section and the rows of itself and of its document."""
+
+    row: int
+    document_row: int
+    passage: Passage
+    section: Section
+
+
+class Writer:
+    """Fills a new file; rows count from 0 in the order of adding."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path)
+        self._db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _SCHEMA)
+        self._rows: dict[str, int] = {}
+        self.passages = 0
+
+    @property
+    def documents(self) -> int:
+        """How many documents were added."""
+        return len(self._rows)
+
+    def holds(self, document: str) -> bool:
+        """Tell whether a document of this id was added."""
+        return document in self._rows
+
+    def add(self, document: Document, passages: Sequence[Passage]) -> None:
+        """Add one document with its passages; one of the same text that is there already only gains the files."""
+        row = self._rows.get(document.id)
+        if row is None:
+            row = self._rows[document.id] = len(self._rows)
+            self._add(row, document, passages)
+        self._db.executemany("INSERT INTO files VALUES (?,?,?,?)", [(row, *file) for file in document.files])
+
+    def _add(self, row: int, document: Document, passages: Sequence[Passage]) -> None:
+        self._db.execute(
+            "INSERT INTO documents VALUES (?,?,?,?,?)",
+            (
+                row,
+                document.id,
+                zlib.compress(document.text.encode(), 3),
+                json.dumps(document.pages),
+                _dump(asdict(document.fields)),
+            ),
+        )
+        self._db.executemany(
+            "INSERT INTO sections VALUES (?,?,?,?)",
+            [
+                (row, number, _dump(asdict(section)), context(document, section))
+                for number, section in enumerate(document.sections)
+            ],
+        )
+        self._db.executemany(
+            "INSERT INTO passages VALUES (?,?,?,?,?,?,?,?,?)",
+            [
+                (self.passages + n, p.id, row, p.section, p.start, p.end, p.page, p.line, p.text)
+                for n, p in enumerate(passages)
+            ],
+        )
+        self.passages += len(passages)
+
+    def each_passage(self) -> Iterator[tuple[int, str, str, str]]:
+        """Give document row, id, text and context of every passage added, in the order of their rows."""
+        yield from self._db.execute(
+            "SELECT p.document, p.id, p.text, s.context FROM passages p"
+            " JOIN sections s ON s.document = p.document AND s.number = p.section ORDER BY p.row"
+        )
+
+    def close(self, words: Mapping[str, int] | None = None) -> None:
+        """Add the archive's words with their counts, and close the file."""
+        self._db.executemany("INSERT INTO words VALUES (?,?)", sorted((words or {}).items()))
+        self._db.commit()
+        self._db.close()
+
+
+class Store:
+    """An open file, read-only and safe to share between threads."""
+
+    def __init__(self, path: Path) -> None:
+        # immutable: nobody writes a published generation, and it may lie on a read-only file system.
+        uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+        self._uri = uri
+        self._local = threading.local()
+
+    def _query(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        if not hasattr(self._local, "db"):
+            self._local.db = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
+        cursor: sqlite3.Cursor = self._local.db.execute(sql, values)
+        return cursor
+
+    def word_count(self, word: str) -> int:
+        """Give how often a word stands in the archive."""
+        found = self._query("SELECT count FROM words WHERE word=?", (word,)).fetchone()
+        return found[0] if found else 0
+
+    def files(self) -> dict[tuple[str, str], tuple[str, int]]:
+        """Give (root, file) -> (sha256, document row) for every indexed file."""
+        rows = self._query("SELECT root, file, sha256, document FROM files")
+        return {(root, file): (digest, document) for root, file, digest, document in rows}
+
+    def passage_ids(self) -> dict[str, int]:
+        """Give the row of every passage by its id."""
+        return dict(self._query("SELECT id, row FROM passages").fetchall())
+
+    def head(self, row: int) -> tuple[Fields, tuple[SourceFile, ...]]:
+        """Give one document's fields and files, without its text."""
+        (fields,) = self._query("SELECT fields FROM documents WHERE row=?", (row,)).fetchone()
+        files = self._query(
+            "SELECT root, file, sha256 FROM files WHERE document=? ORDER BY root, file", (row,)
+        )
+        return Fields(**json.loads(fields)), tuple(SourceFile(*file) for file in files)
+
+    def fields(self) -> Iterator[tuple[int, Fields]]:
+        """Give the row and the fields of every document."""
+        for row, fields in self._query("SELECT row, fields FROM documents ORDER BY row"):
+            yield row, Fields(**json.loads(fields))
+
+    def document(self, row: int) -> Document:
+        """Give one document by its row."""
+        id_, text, pages, fields = self._query(
+            "SELECT id, text, pages, fields FROM documents WHERE row=?", (row,)
+        ).fetchone()
+        sections = self._query("SELECT section FROM sections WHERE document=? ORDER BY number", (row,))
+        files = self._query(
+            "SELECT root, file, sha256 FROM files WHERE document=? ORDER BY root, file", (row,)
+        )
+        return Document(
+            id=id_,
+            files=tuple(SourceFile(*file) for file in files),
+            text=zlib.decompress(text).decode(),
+            pages=tuple(Page(*page) for page in json.loads(pages)),
+            fields=Fields(**json.loads(fields)),
+            sections=tuple(Section(**json.loads(section)) for (section,) in sections),
+        )
+
+    def find(self, name: str) -> list[int]:
+        """Give the rows of the documents with this id, file name, or path within their folder."""
+        rows = self._query(
+            "SELECT row FROM documents WHERE id=?1 UNION SELECT document FROM files WHERE file=?1 OR file LIKE ?2 ESCAPE '\\'"
+            " OR root || '/' || file = ?1",
+            (name, "%/" + name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")),
+        )
+        return [row for (row,) in rows]
+
+    def passages(self, rows: Iterable[int]) -> dict[int, Stored]:
+        """Give the named passages by row."""
+        wanted = list(rows)
+        marks = ",".join("?" * len(wanted))
+        found = self._query(f"{_PASSAGES} WHERE p.row IN ({marks})", wanted)  # noqa: S608 - marks only
+        return {stored.row: stored for stored in map(_stored, found)}
+
+    def passages_of(self, document: int) -> list[Stored]:
+        """Give the passages of one document, in order."""
+        return list(map(_stored, self._query(f"{_PASSAGES} WHERE p.document=? ORDER BY p.row", (document,))))
+
+    def passage_rows(self, documents: Iterable[int]) -> list[int]:
+        """Give the rows of all passages of the named documents."""
+        wanted = json.dumps(list(documents))
+        found = self._query(
+            "SELECT row FROM passages WHERE document IN (SELECT value FROM json_each(?)) ORDER BY row",
+            (wanted,),
+        )
+        return [row for (row,) in found]
+
+
+_PASSAGES = (
+    "SELECT p.row, p.document, s.section, p.id, d.id, p.section, p.start, p.end, p.page, p.line, p.text"
+    " FROM passages p JOIN documents d ON d.row = p.document"
+    " JOIN sections s ON s.document = p.document AND s.number = p.section"
+)
+
+
+def _stored(columns: tuple[Any, ...]) -> Stored:
+    row, document_row, section_json, id_, document, number, start, end, page, line, text = columns
+    section = Section(**json.loads(section_json))
+    passage = Passage(
+        id=id_,
+        document=document,
+        section=number,
+        kind=section.kind,
+        start=start,
+        end=end,
+        page=page,
+        line=line,
+        text=text,
+    )
+    return Stored(row, document_row, passage, section)
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,36 @@
+"""What several tests share: the examples' index, and the shared data where it is at hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from index.build import build
+from index.encoder import Encoder, load
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT / "corpus" / "examples"
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    """The bundled encoder."""
+    return load()
+
+
+@pytest.fixture(scope="session")
+def examples_index(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Path:
+    """An index of the bundled examples; tests read it and change nothing."""
+    index = tmp_path_factory.mktemp("index") / "examples"
+    build([EXAMPLES], index, encoder)
+    return index
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The shared data beside the repository."""
+    if not SHARED.is_dir():
+        pytest.skip("the shared data is not on this machine")
+    return SHARED

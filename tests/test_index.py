@@ -1,0 +1,273 @@
+"""Building and opening an index: what changed is done again, and nothing damaged is used."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from corpus.errors import DamagedIndexError, InputError, LockedError, MismatchError, NoIndexError
+from index.build import Report, build
+from index.encoder import Encoder
+from index.generation import all_generations, current, verify
+from index.search import Searcher
+from tests.conftest import EXAMPLES
+
+QUESTIONS = ["Hvad koster skolemad forældrene?", "marsvin i garn", "vindmøller naboer bonus", "S 1204"]
+
+
+class Counting:
+    """An encoder that counts the texts it is given."""
+
+    cheap = True
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self.identity = encoder.identity
+        self.texts = 0
+
+    def encode(self, texts, role, progress=None):  # type: ignore[no-untyped-def]
+        self.texts += len(texts)
+        return self._encoder.encode(texts, role, progress)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the examples that a test may change."""
+    return Path(shutil.copytree(EXAMPLES, tmp_path / "documents"))
+
+
+def counts(report: Report) -> tuple[int, int, int, int]:
+    return report.added, report.updated, report.removed, report.unchanged
+
+
+def answers(index: Path) -> list[list[tuple[str, float]]]:
+    searcher = Searcher.open(index)
+    return [[(hit.passage.id, hit.score) for hit in searcher.ask(question, 10).hits] for question in QUESTIONS]
+
+
+def test_a_second_run_does_nothing(folder: Path, tmp_path: Path, encoder: Encoder) -> None:
+    """Where nothing changed, the generation stays and no text is encoded."""
+    first = build([folder], tmp_path / "index", encoder)
+    counting = Counting(encoder)
+    second = build([folder], tmp_path / "index", counting)
+    assert (15, 0, 0, 0) == counts(first)
+    assert (0, 0, 0, 15) == counts(second)
+    assert first.generation == second.generation
+    assert 0 == counting.texts
+
+
+def test_only_what_changed_is_encoded_and_the_result_is_that_of_a_full_build(
+    folder: Path, tmp_path: Path, encoder: Encoder
+) -> None:
+    """One document changed, one deleted, one new: an update gives what building anew gives."""
+    build([folder], tmp_path / "index", encoder)
+    changed = folder / "svar-s1204-tandpleje.txt"
+    changed.write_text(changed.read_text(encoding="utf-8") + "\n\nEn ny sætning om tandpleje.\n", encoding="utf-8")
+    (folder / "notat-cykelparkering.md").unlink()
+    (folder / "nyt.txt").write_text("Et nyt dokument om storke ved Ribe.", encoding="utf-8")
+    counting = Counting(encoder)
+    report = build([folder], tmp_path / "index", counting)
+    assert (1, 1, 1, 13) == counts(report)
+    assert 0 < counting.texts < report.passages / 2
+    build([folder], tmp_path / "anew", encoder)
+    assert answers(tmp_path / "anew") == answers(tmp_path / "index")
+    assert not Searcher.open(tmp_path / "index").store.find("notat-cykelparkering.md")
+
+
+def test_documents_elsewhere_stay(folder: Path, tmp_path: Path, encoder: Encoder) -> None:
+    """Indexing a second folder adds to the first, and a single file updates only itself."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "storke.txt").write_text("Storkene er tilbage i Ribe.", encoding="utf-8")
+    build([folder], tmp_path / "index", encoder)
+    report = build([other], tmp_path / "index", encoder)
+    assert (1, 0, 0, 15) == counts(report)
+    (folder / "svar-s1204-tandpleje.txt").unlink()
+    (other / "storke.txt").write_text("Storkene er rejst fra Ribe igen.", encoding="utf-8")
+    report = build([other / "storke.txt"], tmp_path / "index", encoder)
+    assert (0, 1, 0, 15) == counts(report)
+    assert 16 == report.documents
+
+
+def test_the_same_text_twice_is_one_document_with_two_files(folder: Path, tmp_path: Path, encoder: Encoder) -> None:
+    """A copy of a document is found once and names both files."""
+    shutil.copy(folder / "notat-cykelparkering.md", folder / "kopi.md")
+    report = build([folder], tmp_path / "index", encoder)
+    assert 15 == report.documents
+    store = Searcher.open(tmp_path / "index").store
+    assert store.find("kopi.md") == store.find("notat-cykelparkering.md")
+    _, files = store.head(store.find("kopi.md")[0])
+    assert ["kopi.md", "notat-cykelparkering.md"] == [file.file for file in files]
+    (folder / "kopi.md").unlink()
+    assert (0, 0, 1, 15) == counts(build([folder], tmp_path / "index", encoder))
+
+
+def test_unreadable_files_are_quarantined_and_the_others_indexed(folder: Path, tmp_path: Path, encoder: Encoder) -> None:
+    """A bad file is named with its reason, also by the next run that does not read it again."""
+    (folder / "bad.pdf").write_bytes(b"%PDF-1.7 broken")
+    (folder / "table.xlsx").write_bytes(b"PK")
+    for _ in range(2):
+        report = build([folder], tmp_path / "index", encoder)
+        assert ["bad.pdf", "table.xlsx"] == sorted(entry.file for entry in report.quarantined)
+        assert 15 == report.documents
+    assert "000001" == report.generation
+
+
+def test_a_document_that_became_unreadable_is_no_longer_cited(folder: Path, tmp_path: Path, encoder: Encoder) -> None:
+    """What can no longer be checked against its source is not shown."""
+    build([folder], tmp_path / "index", encoder)
+    (folder / "notat-cykelparkering.md").write_bytes(b"")
+    report = build([folder], tmp_path / "index", encoder)
+    assert (0, 0, 1, 14) == counts(report)
+    assert ["notat-cykelparkering.md"] == [entry.file for entry in report.quarantined]
+
+
+def test_an_empty_folder_leaves_the_index_as_it_is(folder: Path, tmp_path: Path, encoder: Encoder) -> None:
+    """Nothing is lost by naming the wrong folder, or by an unmounted disk."""
+    build([folder], tmp_path / "index", encoder)
+    shutil.rmtree(folder)
+    folder.mkdir()
+    with pytest.raises(InputError, match="no documents in"):
+        build([folder], tmp_path / "index", encoder)
+    assert answers(tmp_path / "index")[0]
+
+
+def test_a_folder_of_other_things_is_not_taken_for_an_index(folder: Path, tmp_path: Path, encoder: Encoder) -> None:
+    """An index is never built among somebody's files."""
+    with pytest.raises(InputError, match="holds other things"):
+        build([folder], folder, encoder)
+
+
+def test_a_second_builder_stops_at_once(folder: Path, tmp_path: Path, encoder: Encoder) -> None:
+    """While the lock is held nobody else builds; a lock nobody holds does not block."""
+    index = tmp_path / "index"
+    build([folder], index, encoder)
+    with (index / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(LockedError, match="another process"):
+            build([folder], index, encoder)
+    build([folder], index, encoder)
+
+
+def test_a_build_that_fails_leaves_the_old_generation_in_use(folder: Path, tmp_path: Path, encoder: Encoder) -> None:
+    """Whatever happens before the last step, the index answers as before, and the next build needs no cleaning."""
+
+    class Failing(Counting):
+        def encode(self, texts, role, progress=None):  # type: ignore[no-untyped-def]
+            raise OSError(28, "No space left on device", "vectors.faiss")
+
+    index = tmp_path / "index"
+    build([folder], index, encoder)
+    before = answers(index)
+    (folder / "nyt.txt").write_text("Noget nyt.", encoding="utf-8")
+    with pytest.raises(Exception, match=r"vectors\.faiss"):
+        build([folder], index, Failing(encoder))
+    assert before == answers(index)
+    assert 1 == len(list((index / "generations").iterdir()))
+    assert (1, 0, 0, 15) == counts(build([folder], index, encoder))
+
+
+def test_two_generations_are_kept(folder: Path, tmp_path: Path, encoder: Encoder) -> None:
+    """The one before the current one stays for those who still read it; older ones go."""
+    for number in range(4):
+        (folder / "nyt.txt").write_text(f"Noget nyt nummer {number}.", encoding="utf-8")
+        build([folder], tmp_path / "index", encoder)
+    assert ["000003", "000004"] == [path.name for path in all_generations(tmp_path / "index")]
+
+
+def files_of(index: Path) -> Iterator[Path]:
+    folder, manifest = current(index)
+    yield index / "current"
+    yield folder / "manifest.json"
+    yield from (folder / name for name in manifest.files)
+
+
+@pytest.fixture(scope="module")
+def small_index(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Path:
+    """An index of one document."""
+    index = tmp_path_factory.mktemp("small") / "index"
+    build([EXAMPLES / "notat-cykelparkering.md"], index, encoder)
+    return index
+
+
+@pytest.mark.parametrize("damage", ["flipped", "cut", "zeroed", "missing", "grown"])
+def test_damage_to_any_file_is_refused_and_named(small_index: Path, tmp_path: Path, damage: str) -> None:
+    """No file of the index can be changed without being noticed before it is read."""
+    names = [path.relative_to(small_index) for path in files_of(small_index)]
+    assert len(names) >= 8
+    for name in names:
+        copy = Path(shutil.copytree(small_index, tmp_path / damage / name.name))
+        path = copy / name
+        data = path.read_bytes()
+        if damage == "missing":
+            path.unlink()
+        elif data:
+            middle = len(data) // 2
+            flipped = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+            path.write_bytes(
+                {"flipped": flipped, "cut": data[:-1], "zeroed": bytes(len(data)), "grown": data + b"\0"}[damage]
+            )
+        with pytest.raises((DamagedIndexError, NoIndexError), match=name.name):
+            Searcher.open(copy)
+
+
+def test_every_byte_of_current_counts(small_index: Path, tmp_path: Path) -> None:
+    """The one line that names the generation is as guarded as the files it names."""
+    copy = Path(shutil.copytree(small_index, tmp_path / "copy"))
+    data = (copy / "current").read_bytes()
+    for place in range(len(data)):
+        (copy / "current").write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+        with pytest.raises(DamagedIndexError):
+            Searcher.open(copy)
+    (copy / "current").write_bytes(data)
+    Searcher.open(copy)
+
+
+def test_swapped_files_are_refused(small_index: Path, tmp_path: Path, encoder: Encoder) -> None:
+    """A sound file of another generation is not this generation's file."""
+    copy = Path(shutil.copytree(small_index, tmp_path / "copy"))
+    build([EXAMPLES / "svar-s1204-tandpleje.txt"], tmp_path / "other", encoder)
+    other, _ = current(tmp_path / "other")
+    mine, _ = current(copy)
+    shutil.copy(other / "vectors.faiss", mine / "vectors.faiss")
+    with pytest.raises(DamagedIndexError, match=r"vectors\.faiss"):
+        Searcher.open(copy)
+
+
+def test_another_model_of_the_same_size_is_refused(small_index: Path, tmp_path: Path) -> None:
+    """Equal dimension is not equal model."""
+    from index.encoder import _BUNDLED_FOLDER
+
+    model = Path(shutil.copytree(_BUNDLED_FOLDER, tmp_path / "model"))
+    weights = next(model.rglob("*.safetensors"))
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    with pytest.raises(MismatchError, match="another model"):
+        Searcher.open(small_index, str(model))
+
+
+def test_the_manifest_says_how_the_index_was_made(small_index: Path, encoder: Encoder) -> None:
+    """Sizes, hashes, model identity, splitter, corpus digest and counts can be read by anyone."""
+    folder, manifest = current(small_index)
+    verify(folder, manifest)
+    written = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert encoder.identity.as_json() == written["model"]
+    assert {"max_characters": 1200} == written["splitter"]
+    assert 1 == written["documents"]
+    assert all(entry.keys() == {"size", "sha256"} for entry in written["files"].values())
+
+
+def test_vectors_lie_row_for_row_beside_the_passages(examples_index: Path, encoder: Encoder) -> None:
+    """The vector of a row is the encoding of that row's text."""
+    searcher = Searcher.open(examples_index)
+    rows = np.arange(searcher.manifest.passages)
+    stored = searcher.store.passages(rows.tolist())
+    expected = encoder.encode([stored[row].passage.text for row in rows.tolist()], "passage")
+    np.testing.assert_allclose(expected, searcher._dense.vectors(rows), atol=1e-6)
