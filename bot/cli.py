@@ -35,13 +35,16 @@ _EXAMPLES = Path(__file__).parent.parent / "corpus" / "examples"
 
 Index = Annotated[Path, typer.Option("--index", envvar="SPOERGETIME_INDEX", help="The folder of the index.")]
 Model = Annotated[
-    str, typer.Option(envvar="SPOERGETIME_MODEL", help="A sentence-transformers id or folder; the bundled one if left out.")
+    str,
+    typer.Option(envvar="SPOERGETIME_MODEL", help="A sentence-transformers id or folder; the bundled one if left out."),
 ]
 BuiltModel = Annotated[
-    str | None, typer.Option("--model", help="Where the index's model lies now, if it has moved since the index was built.")
+    str | None,
+    typer.Option("--model", help="Where the index's model lies now, if it has moved since the index was built."),
 ]
 QueryPrompt = Annotated[
-    str | None, typer.Option(envvar="SPOERGETIME_QUERY_PROMPT", help="Put before every query, instead of the model's own.")
+    str | None,
+    typer.Option(envvar="SPOERGETIME_QUERY_PROMPT", help="Put before every query, instead of the model's own."),
 ]
 PassagePrompt = Annotated[
     str | None,
@@ -133,7 +136,9 @@ def ask(
 
 @app.command()
 def show(
-    document: Annotated[str, typer.Argument(help="A document's id or file name.")], index: Index, as_json: AsJson = False
+    document: Annotated[str, typer.Argument(help="A document's id or file name.")],
+    index: Index,
+    as_json: AsJson = False,
 ) -> None:
     """Show the fields and sections of one document."""
     from bot.shape import document_json
@@ -226,9 +231,7 @@ def verify(
 def train(
     data: Annotated[Path, typer.Option(help="A folder with transcripts/ pairs/ parallel/ lexicon/.")],
     out: Annotated[Path, typer.Option(help="The folder to write the model to.")],
-    before: Annotated[
-        str | None, typer.Option(help="Leave out debates of this date or later: YYYY-MM-DD.")
-    ] = None,
+    before: Annotated[str | None, typer.Option(help="Leave out debates of this date or later: YYYY-MM-DD.")] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the pairs.")] = 4,
     seed: Annotated[int, typer.Option(help="The seed of all that is random.")] = 7,
 ) -> None:
@@ -254,6 +257,45 @@ def eval_beir(
     with _progress() as progress:
         result = evaluate(folder, _encoder(model, query_prompt, passage_prompt), mode, run, progress)  # type: ignore[arg-type]
     _print_measures(result, as_json)
+
+
+@evaluation.command("run")
+def eval_run(
+    questions: Annotated[Path, typer.Argument(help="A question set: lines of JSON.", metavar="SET")],
+    index: Index,
+    model: BuiltModel = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a question set to an index, and print the measures over all and for each slice."""
+    from eval.questions import evaluate
+    from index.search import Searcher
+
+    result = evaluate(questions, Searcher.open(index, model))
+    if as_json:
+        _print_json(result)
+        return
+    _print_table({"all": result, **result["slices"]})
+
+
+@evaluation.command("compare")
+def eval_compare(
+    run_a: Annotated[Path, typer.Argument(help="A TREC run, or an output of eval run --json.")],
+    run_b: Annotated[Path, typer.Argument(help="Another of the same queries.")],
+    qrels: Annotated[Path | None, typer.Option(help="The judgements (qrels.tsv) of two TREC runs.")] = None,
+    measure: Annotated[str | None, typer.Option(help="Which measure; the first one of the runs if left out.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two runs: paired difference, confidence interval, p-value, and the queries that moved most."""
+    from eval.compare import compare
+
+    result = compare(run_a, run_b, qrels, measure)
+    if as_json:
+        _print_json(result)
+        return
+    moved = result.pop("moved")
+    _print_measures(result, as_json=False)
+    for row in moved:
+        print(f"{row['difference']:+.4f}  {row['query']}")
 
 
 def main() -> NoReturn:
@@ -310,6 +352,17 @@ def _print_measures(result: dict[str, Any], as_json: bool) -> None:
         return
     for name, value in result.items():
         print(f"{name:15} {value}")
+
+
+def _print_table(rows: dict[str, dict[str, Any]]) -> None:
+    columns = ("questions", "success@1", "success@5", "mrr@10", "marked", "decided")
+    print(f"{'slice':14}" + "".join(f"{column:>11}" for column in columns))
+    for name, row in rows.items():
+        cells = (
+            f"{row[column]:>11.3f}" if isinstance(row.get(column), float) else f"{row.get(column, '-'):>11}"
+            for column in columns
+        )
+        print(f"{name:14}" + "".join(cells))
 
 
 @contextmanager

@@ -17,7 +17,9 @@ def print_answer(console: Console, answer: Answer, explain: bool = False) -> Non
     """Print the passages word for word, the best sentence of each marked, with their citations."""
     console.print(Text(answer.searched, style="bold"))
     if not answer.answered:
-        console.print("Jeg fandt ikke noget sikkert svar. Det nærmeste var:" if answer.hits else "Jeg fandt ikke noget.")
+        console.print(
+            "Jeg fandt ikke noget sikkert svar. Det nærmeste var:" if answer.hits else "Jeg fandt ikke noget."
+        )
     for hit in answer.hits:
         console.print()
         console.print(_headline(hit))
@@ -31,8 +33,9 @@ def print_answer(console: Console, answer: Answer, explain: bool = False) -> Non
 def print_report(console: Console, report: Report) -> None:
     """Print what a build did."""
     console.print(
-        f"{report.documents:,} documents, {report.passages:,} passages: {report.added:,} added, {report.updated:,} updated,"
-        f" {report.removed:,} removed, {report.unchanged:,} unchanged, {report.seconds:.1f} s"
+        f"{report.documents:,} documents, {report.passages:,} passages: {report.added:,} added,"
+        f" {report.updated:,} updated, {report.removed:,} removed, {report.unchanged:,} unchanged,"
+        f" {report.seconds:.1f} s"
     )
     for entry in report.quarantined:
         console.print(Text(f"quarantined: {entry.file}: {entry.reason}"), soft_wrap=True)

@@ -17,9 +17,7 @@ class Layout(Enum):
     DOUBLE_SPACED = "double-spaced"  # every line is followed by an empty one, as in text made from old PDFs
 
 
-_INVISIBLE = (
-    "\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
-)
+_INVISIBLE = "\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 _SOFT = "\u0002\u00ad\ufffe"  # soft hyphen, and the marks that pdfium puts where a PDF hyphenates
 _TOKEN = re.compile(
     rf"""
@@ -106,10 +104,7 @@ def _runs_on(space: re.Match[str]) -> bool:
     """Tell whether a sentence goes on across the gap, as at the foot of a page."""
     text, start, end = space.string, space.start(), space.end()
     return (
-        0 < start
-        and end < len(text)
-        and (text[start - 1].isalpha() or text[start - 1] == ",")
-        and text[end].islower()
+        start > 0 and end < len(text) and (text[start - 1].isalpha() or text[start - 1] == ",") and text[end].islower()
     )
 
 

@@ -23,6 +23,19 @@ DATE = (
 )
 """A whole date as Danish documents write it, to be built into other patterns (case-insensitive)."""
 
+PLACE = (
+    r"(?!(?i:frist|modtag|besvar|møde|svar|senest|stillet|spørgsmål|samråd|brev|opdateret|ændret|tilmelding))"
+    r"(?-i:[A-ZÆØÅ][\wé-]*(?:,?\s(?:[A-ZÆØÅ][\wé-]*|og|for)){0,5})"
+)
+"""A place or sender as it stands before a letter's date: capital letters, and no word that names another date."""
+
+DATE_LINE = re.compile(
+    rf"(?:dato\s*:?\s*(?:den\s)?|{PLACE},?\s(?:den|d\.)\s|den\s|d\.\s)?"
+    rf"{DATE}\.?(?:\s+(?:J\.?\s?nr|sags?nr|side|dok|nr\.).{{0,60}})?",
+    re.IGNORECASE,
+)
+"""A line that is nothing but a date, with its label, place or journal number."""
+
 _WORDS = re.compile(rf"(?<!\d)(\d{{1,2}})\.?\s?({_MONTH})\.?\s(\d{{4}})(?!\d)", re.IGNORECASE)
 _FIGURES = re.compile(r"(?<![\d.-])(\d{1,2})[-./]\s?(\d{1,2})[-./]\s?((?:19|20)\d{2})(?!\d)")
 _ISO = re.compile(r"(?<!\d)((?:19|20)\d{2})-(\d{2})-(\d{2})(?!\d)")
@@ -97,7 +110,7 @@ MINISTERS = rf"(?:{_COMPOUND}ministerens|ministeren\sfor\s{_OF}s)(?!\w)"
 
 _ALONE = re.compile(MINISTER, re.IGNORECASE)
 _MINISTRY = re.compile(
-    r"(?:(?:[A-ZÆØÅ][\wé]*-,?\s(?:og\s)?){0,3}[A-ZÆØÅa-zæøå][\wé]{1,40}ministeriet"
+    r"(?:(?:[A-ZÆØÅ][\wé]*-,?\s(?:og\s)?){0,3}[A-ZÆØÅa-zæøå][\wé]{0,40}ministeriet"
     rf"|Ministeriet\sfor\s{_WORD}-?(?:(?:,|\sog|,\sog)\s{_WORD}-?){{0,4}})",
 )
 

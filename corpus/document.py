@@ -12,11 +12,13 @@ from corpus.clean import clean_aligned, layout
 from corpus.errors import UnreadableError
 from corpus.files import Found, sha256
 from corpus.readers import extract
-from corpus.records import Document, Page, Passage, SourceFile
+from corpus.records import Document, Page, Passage, Section, SourceFile
 from corpus.split import MAX_CHARACTERS, pieces
 from corpus.structure import recognise
 
 READER = "1"  # changes whenever the same file would be read differently, so that indexes read it again
+
+_CHAIR = 120  # characters; what the chair says at more length may be news
 
 
 def load(found: Found) -> tuple[SourceFile, bytes]:
@@ -54,6 +56,8 @@ def passages(document: Document, max_characters: int = MAX_CHARACTERS) -> Iterat
     breaks = [match.start() for match in re.finditer("\n", document.text)]
     for number, section in enumerate(document.sections):
         cleaned, offsets = clean_aligned(document.text[section.start : section.end], lines)
+        if _only_gives_the_floor(section, cleaned):
+            continue
         for start, end in pieces(cleaned, max_characters):
             text = cleaned[start:end]
             source_start = section.start + offsets[start]
@@ -75,6 +79,11 @@ def page_at(pages: Sequence[Page], offset: int) -> int | None:
     if not pages:
         return None
     return pages[max(0, bisect_right([page.start for page in pages], offset) - 1)].number
+
+
+def _only_gives_the_floor(section: Section, cleaned: str) -> bool:
+    """Tell whether these are the chair's words between two speeches ("Ministeren, værsgo."): they answer nothing."""
+    return "formand" in (section.role or "") and len(cleaned) < _CHAIR
 
 
 def _passage_id(document: str, text: str, seen: Counter[str]) -> str:

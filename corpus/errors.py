@@ -4,7 +4,7 @@ SpoergetimeError
 ├── UsageError            wrong use: exit code 2
 ├── InputError            a file or folder that cannot be used as named
 │   └── UnreadableError   one document that goes to quarantine with this reason
-├── IndexError_           an index that cannot be used
+├── IndexUnusableError    an index that cannot be used
 │   ├── NoIndexError      none there yet
 │   ├── DamagedIndexError a file is not the one its manifest names
 │   ├── MismatchError     built with another model or other settings
@@ -37,23 +37,23 @@ class UnreadableError(InputError):
     """One document cannot be read; it goes to quarantine and the others go on."""
 
 
-class IndexError_(SpoergetimeError):
-    """An index cannot be used. (The underscore keeps Python's own IndexError visible.)"""
+class IndexUnusableError(SpoergetimeError):
+    """An index cannot be used."""
 
 
-class NoIndexError(IndexError_):
+class NoIndexError(IndexUnusableError):
     """There is no index where one was named."""
 
 
-class DamagedIndexError(IndexError_):
+class DamagedIndexError(IndexUnusableError):
     """A file of the index is missing or is not the one its manifest names."""
 
 
-class MismatchError(IndexError_):
+class MismatchError(IndexUnusableError):
     """The index was built with another model or other settings than those asked for."""
 
 
-class LockedError(IndexError_):
+class LockedError(IndexUnusableError):
     """Another process is building this index."""
 
 

@@ -25,9 +25,7 @@ class Found(NamedTuple):
         return self.root / self.file
 
 
-def discover(
-    paths: Iterable[Path], known_roots: Iterable[Path] = (), exclude: Path | None = None
-) -> list[Found]:
+def discover(paths: Iterable[Path], known_roots: Iterable[Path] = (), exclude: Path | None = None) -> list[Found]:
     """Give every file under the paths, each once, in a fixed order.
 
     A folder is its own root; a file's root is its folder. What lies inside one of `known_roots` (those of an existing

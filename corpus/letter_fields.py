@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from corpus.boilerplate import FOOTER, STAMP, Line, footer_lines, is_contact
-from corpus.danish import COMMITTEE, DATE, committee_name, iso_date, one_line, session_code
+from corpus.danish import COMMITTEE, DATE_LINE, committee_name, iso_date, one_line, session_code
 from corpus.letter_headings import NUMBERS, Heading, status_of
 from corpus.letter_people import asker_of, ministry_of, signer, title_of_minister
 from corpus.records import Fields, Status
@@ -60,11 +60,6 @@ def case_of(number: str | None, opening: str) -> str | None:
     return f"{code} alm. del" if code else "alm. del"
 
 
-_DATE_LINE = re.compile(
-    r"(?:dato\s*:?\s*(?:den\s)?|[A-ZÆØÅ][\wæøåé -]{2,50},?\s(?:den|d\.)\s|den\s|d\.\s)?"
-    rf"{DATE}\.?(?:\s+(?:J\.?\s?nr|sags?nr|side|dok|nr\.).{{0,60}})?",
-    re.IGNORECASE,
-)
 _NOT_THIS = re.compile(
     r"(?:frist|modtaget|stillet|spørgsmålsdato|mødedato|besvares|senest|brev|møde)\b[^.]{0,20}$"
     r"|\b(?:af|den|d\.|fra|til|på|indtil|pr\.|dateret|og|i)$",
@@ -77,7 +72,7 @@ def letter_date(lines: Sequence[Line]) -> str | None:
     labelled: set[str] = set()
     alone: set[str] = set()
     for i, line in enumerate(lines):
-        if len(line.text) > 140 or _DATE_LINE.fullmatch(line.text) is None:
+        if len(line.text) > 140 or DATE_LINE.fullmatch(line.text) is None:
             continue
         before = lines[i - 1].text if i else ""
         label = before.rstrip(" :").lower() in ("dato", "dato den") or line.text.lower().startswith("dato")

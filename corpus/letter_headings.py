@@ -22,7 +22,7 @@ _TAIL = (
 )
 _QUESTION = re.compile(
     rf"(?:{_PREFIX}(?:[Ss]pørgsmål|[Ss]pm\.)|Spørgsmål(?:et)?|SPØRGSMÅL|Spm\.|Delspørgsmål)"
-    rf"(?:\s*(?:[Nn][Rr]\.?:?\s*)?(?P<label>{NUMBERS}|[a-zæøå](?=\s*[:.)]|$)))?\)?(?P<tail>{_TAIL})\s*(?P<colon>:)?"
+    rf"(?:\s*(?:[Nn][Rr]\.?:?\s*)?(?P<label>{NUMBERS}(?:\s?[a-zæøå](?=\s*[:.)]|$))?|[a-zæøå](?=\s*[:.)]|$)))?\)?(?P<tail>{_TAIL})\s*(?P<colon>:)?"
 )
 _STATUS = r"endelige?t?|foreløbige?t?|supplerende|korrigere[dt]e?"
 _ANSWER = re.compile(

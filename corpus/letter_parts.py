@@ -107,7 +107,8 @@ class Contribution(NamedTuple):
     role: str | None
 
 
-_LONGEST = 60_000  # characters of one contribution; keeps a text of unclosed quotations linear
+_LONGEST = 60_000  # characters of one contribution
+_UNCLOSED = 5  # quotations that never end, after which no more are looked for: keeps any text linear
 _LEAD_IN = re.compile(r":[\s]*([”“\"»„«])(?=\S)")
 _CLOSES = {"»": "«", "«": "»"}
 _SAYS = (
@@ -121,23 +122,22 @@ _FROM = re.compile(
     + _AUTHOR
 )
 _HAS_SAID = re.compile(_AUTHOR + rf"\s(?:har\s(?:[\wé.]+\s){{0,12}}?{_SAYS}|{_SAYS})\b")
-_ITSELF = frozenset(
-    ("Jeg", "Vi", "Han", "Hun", "De", "Det", "Der", "Dette", "Hertil", "Ministeren", "Ministeriet", "Regeringen")
-    + ("Udvalget", "Spørgeren")
-)
+_ITSELF = frozenset({"Jeg", "Vi", "Han", "Hun", "De", "Det", "Der", "Dette", "Hertil", "Ministeren", "Ministeriet"})
 
 
 def contributions(text: str, span: Span) -> list[Contribution]:
     """The quotations in an answer that another author is named for, in order."""
     found: list[Contribution] = []
     at, end = span
-    while (match := _LEAD_IN.search(text, at, end)) is not None:
+    unclosed = 0
+    while unclosed < _UNCLOSED and (match := _LEAD_IN.search(text, at, end)) is not None:
         at = match.end()
         author = _author(text, max(span[0], found[-1].end if found else span[0]), match.start() + 1)
         if author is None:
             continue
         closing = _closing(text, match.start(1), min(end, match.start(1) + _LONGEST))
         if closing is None:
+            unclosed += 1
             continue
         found.append(Contribution(match.start(1), closing, *author))
         at = closing
@@ -152,7 +152,7 @@ def _author(text: str, floor: int, end: int) -> tuple[str, str | None] | None:
     if match is None:
         return None
     author = match["author"].strip(" ,")
-    if author.split()[0] in _ITSELF and not is_minister(author):
+    if author in _ITSELF:
         return None
     name = re.search(rf"\s({NAME})$", author)
     if name and is_minister(author[: name.start()]):

@@ -5,15 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from corpus.boilerplate import Line
-from corpus.danish import MINISTER, MINISTERS, NAME, PARTY, is_minister, is_name, minister_title, ministry_name
+from corpus.boilerplate import Line, Span, ends_sentence, is_contact
+from corpus.danish import (
+    DATE_LINE,
+    MINISTER,
+    MINISTERS,
+    NAME,
+    PARTY,
+    is_minister,
+    is_name,
+    minister_title,
+    ministry_name,
+)
 
-GREETING = re.compile(
+_GREETING = re.compile(
     r"(?:(?:med|de)\s)?(?:(?:venlig|bedste|mange|kærlig)e?\s)?(?:hilsen|hilsner)\b[,.!]?(?:\s(?P<rest>.{0,60}))?",
     re.IGNORECASE,
 )
-ON_BEHALF = re.compile(r"p\.?\s?m\.?\s?v\.?", re.IGNORECASE)
-OFFICIAL = re.compile(
+_ON_BEHALF = re.compile(r"p\.?\s?m\.?\s?v\.?", re.IGNORECASE)
+_OFFICIAL = re.compile(
     r"kontorchef|departementschef|fuldmægtig|afdelingschef|chefkonsulent|specialkonsulent|direktør|styrelse|sekretær|konst\b",
     re.IGNORECASE,
 )
@@ -45,11 +55,13 @@ def asker_of(opening: str) -> tuple[str | None, str | None]:
 def signer(lines: Sequence[Line]) -> tuple[str | None, str | None]:
     """The minister who signs: the first name after a greeting or before a "/", and the title under it."""
     for i, line in enumerate(lines):
-        greeting = GREETING.fullmatch(line.text) if len(line.text) < 100 else None
+        greeting = _GREETING.fullmatch(line.text) if len(line.text) < 100 else None
         if greeting:
             signed = _signed(lines, i + 1, (greeting["rest"] or "").strip())
         elif _slashed(lines, i):
             signed = _signed(lines, i, "")
+        elif i + 4 >= len(lines) and len(line.text) < 100 and DATE_LINE.fullmatch(line.text):
+            signed = _signed(lines, i + 1, "")  # place, date and name close the letter
         else:
             continue
         if signed:
@@ -67,7 +79,7 @@ def _slashed(lines: Sequence[Line], i: int) -> bool:
 def _signed(lines: Sequence[Line], at: int, rest: str) -> tuple[str, str | None] | None:
     block = [rest] if rest else []
     block += [line.text for line in lines[at : at + 3]]
-    if at and (OFFICIAL.search(lines[at - 1].text) or ON_BEHALF.fullmatch(lines[at - 1].text)):
+    if at and (_OFFICIAL.search(lines[at - 1].text) or _ON_BEHALF.fullmatch(lines[at - 1].text)):
         return None
     title: str | None = None
     for i, text in enumerate(block[:3]):
@@ -76,7 +88,7 @@ def _signed(lines: Sequence[Line], at: int, rest: str) -> tuple[str, str | None]
         if is_minister(text):
             title = minister_title(text)
         elif is_name(name.strip()):
-            if OFFICIAL.search(under):
+            if _OFFICIAL.search(under):
                 return None
             return _person(name.strip()), minister_title(under) if is_minister(under) else title
         else:
@@ -104,8 +116,9 @@ def title_of_minister(head: Sequence[Line], opening: str, footers: str) -> str |
         pair = f"{line.text}\n{head[i + 1].text}" if i + 1 < len(head) else line.text
         if line.text.endswith("-") and is_minister(pair):
             return minister_title(pair)
-        if len(line.text) < 90 and line.text[:1].isupper() and is_minister(line.text):
-            return minister_title(line.text)
+        whom = line.text.removeprefix("Til:").strip()
+        if len(whom) < 90 and whom[:1].isupper() and is_minister(whom):
+            return minister_title(whom)
     asked = _ASKED_OF.search(opening) or re.search(rf",\stil\s(?i:({MINISTER}))$", footers)
     return minister_title(asked[1]) if asked else None
 
@@ -122,8 +135,48 @@ def ministry_of(lines: Sequence[Line], opening: str) -> str | None:
             continue
         pair = f"{line.text}\n{lines[i + 1].text}" if i + 1 < len(lines) else ""
         wrapped = ministry_name(pair) if line.text.endswith(("-", " og", ",")) else None
-        name = wrapped or ministry_name(line.text)
+        name = wrapped or ministry_name(line.text.partition(", den ")[0])
         if name and (i == 0 or not lines[i - 1].text.endswith((" og", "-"))):
             return name
     sends = _SENDS.search(opening)
     return ministry_name(sends[1][:-1]) if sends else None
+
+
+def signatures(lines: Sequence[Line]) -> list[Span]:
+    """Greeting, names and addresses at an answer's end, up to where prose or an annex goes on."""
+    found: list[Span] = []
+    at = 0
+    while at < len(lines):
+        if _is_signature(lines, at):
+            last = at
+            while last + 1 < len(lines) and _after_signature(lines[last + 1].text):
+                last += 1
+            found.append((lines[at].start, lines[last].end))
+            at = last
+        at += 1
+    return found
+
+
+def _is_signature(lines: Sequence[Line], i: int) -> bool:
+    text = lines[i].text
+    if len(text) > 100:
+        return False
+    if _GREETING.fullmatch(text) or _ON_BEHALF.fullmatch(text):
+        return True
+    if i and not ends_sentence(lines[i - 1].text) and not lines[i - 1].text.isdigit():
+        return False  # names in a table or in a wrapped sentence
+    following = lines[i + 1].text if i + 1 < len(lines) else ""
+    if DATE_LINE.fullmatch(text):
+        return not following or is_name(following) or _GREETING.fullmatch(following[:100]) is not None
+    name, slash, beside = text.partition("/")
+    if slash:
+        return is_name(name.strip()) and (is_name(beside.strip()) or not beside.strip())
+    if not is_name(text):
+        return False
+    return not following or following.startswith("/") or is_minister(following) or bool(_OFFICIAL.match(following))
+
+
+def _after_signature(line: str) -> bool:
+    if re.match(r"bilag\b", line, re.IGNORECASE):
+        return False
+    return is_contact(line) or (len(line) <= 60 and not line.endswith((".", "?", ":", ";")))

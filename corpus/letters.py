@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from corpus.boilerplate import Line, Span, ends_sentence, is_contact, merged, noise, outside, split_lines
-from corpus.danish import is_minister, is_name, one_line
+from corpus.boilerplate import Line, Span, merged, noise, outside, split_lines
+from corpus.danish import one_line
 from corpus.letter_fields import read_fields
 from corpus.letter_headings import NUMBERS, Heading, headings
 from corpus.letter_parts import answer_parts, contributions, question_parts
-from corpus.letter_people import GREETING, OFFICIAL, ON_BEHALF
+from corpus.letter_people import signatures
 from corpus.records import Fields, Section, SectionKind
 
 _HEAD = 6000  # characters in which a letter has come to its point
@@ -28,6 +28,8 @@ _SENTENCE_END = re.compile(r"[.:](?=\s*\n|\s+[A-ZÆØÅ”\"»]|\s*$)")
 _PARLIAMENT = re.compile(
     r"folketing|udvalg|alm\.?\s?del|\bS\s?\d{1,4}\b|\b[LB]\s\d{1,3}\b|§\s?20|minister", re.IGNORECASE
 )
+_ASKED_THERE = re.compile(r"[Ff]olketing|[Uu]dvalg|[Aa]lm\.?\s?del|\bS\s?\d{1,4}\b|\b[LB]\s\d{1,3}\b|§\s?20")
+_HEREBY = re.compile(r"[Hh]ermed|besvares")
 _DEBATE = re.compile(r"^\s*Kl\.\s?\d{1,2}[:.]\d\d\s*$", re.MULTILINE)
 _ASKED_FOR = re.compile(
     r"\(?(?:Spørgsmålet|Spørgsmålene)\s+(?:er|ønskes)\s|Svaret?\s+bedes\s+sendt|\(?Stillet\s+efter\s+ønske\s"
@@ -104,11 +106,13 @@ def _is_letter(text: str, lines: Sequence[Line], marks: Sequence[Heading], openi
     if len(_DEBATE.findall(text[:20_000])) > 1 or not _PARLIAMENT.search(head):
         return False
     answered = any(mark.kind == "svar" for mark in marks)
+    if not re.search(rf"(?:spørgsmål|spm\.?)\s*(?:nr\.?\s*)?{NUMBERS}", head, re.IGNORECASE):
+        return False
+    if opening:
+        # An article may speak of "svar på spørgsmål nr. 12"; only a letter says "hermed".
+        return answered or (opening[0] < 2500 and _HEREBY.search(text, *opening) is not None)
     asked = any(mark.kind == "spørgsmål" for mark in marks)
-    numbered = re.search(rf"(?:spørgsmål|spm\.?)\s*(?:nr\.?\s*)?{NUMBERS}", head, re.IGNORECASE) is not None
-    if opening and numbered and (answered or opening[0] < 2500):
-        return True
-    return asked and answered and numbered
+    return asked and answered and _ASKED_THERE.search(text, 0, min(marks[0].content, _HEAD)) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,10 @@ def _blocks(source: _Text, marks: Sequence[Heading], opening: Span | None) -> li
     """Every question and answer with its parts and its contributions."""
     blocks: list[_Block] = []
     asked: list[str] = []
-    for block in _whole(source, marks, opening):
+    whole = _whole(source, marks, opening)
+    for block, following in zip(whole, [*whole[1:], None], strict=True):
+        if blocks and blocks[-1].kind == "svar" and not (following and following.kind == "svar"):
+            block = _as_reply(block, asked)
         lines = source.within(block.start, block.end)
         span = (block.start, block.end)
         if block.kind == "spørgsmål":
@@ -141,6 +148,20 @@ def _blocks(source: _Text, marks: Sequence[Heading], opening: Span | None) -> li
             piece = replace(block, start=part.start, end=end, part=part.label or block.part)
             blocks += [piece] if block.kind == "spørgsmål" else _authors(source.text, piece)
     return blocks
+
+
+def _as_reply(block: _Block, asked: Sequence[str]) -> _Block:
+    """A heading "Spørgsmål 1" inside an answer opens the reply to sub-question 1, if that was asked."""
+    label = block.part or block.label
+    if block.kind == "spørgsmål" and label in asked:
+        return replace(block, kind="svar", label=None, part=label)
+    return block
+
+
+def _number_and_part(label: str | None) -> tuple[str | None, str | None]:
+    """What a heading's label names: "44 a" is question 44, part a."""
+    match = re.fullmatch(r"(.*\d)?\s?([a-zæøå])?", label or "")
+    return (match[1], match[2]) if match else (label, None)
 
 
 def _authors(text: str, block: _Block) -> Iterator[_Block]:
@@ -160,20 +181,20 @@ def _whole(source: _Text, marks: Sequence[Heading], opening: Span | None) -> lis
     if not any(mark.kind == "spørgsmål" for mark in marks) and opening:
         blocks += _unheaded(source, opening[1], begin, answered=bool(marks))
     label: str | None = None
+    part: str | None = None
     for mark, end in zip(marks, [*(mark.start for mark in marks[1:]), len(source.text)], strict=False):
-        numbered = bool(mark.label and mark.label[-1].isdigit())
-        part = None if numbered else mark.label
-        if numbered or mark.kind == "spørgsmål":
-            label = mark.label if numbered else None  # an answer without a number is the last question's
+        known = (label, part)
+        if mark.label or mark.kind == "spørgsmål":
+            label, part = _number_and_part(mark.label)  # an answer without a number is the last question's
         # "Svar på spørgsmål 1" stays in the answer's stretch, so that its parts are seen.
-        start = mark.content if mark.bare else mark.start
+        start = mark.content if mark.bare or (label, part) == known else mark.start
         block = _Block(mark.kind, start, end, label, part)
         if mark.kind == "spørgsmål":
             block = replace(block, start=mark.content)
         blocks += [block]
     if marks and not any(mark.kind == "svar" for mark in marks):
         blocks[-1:] = _answer_after_quote(source, blocks[-1])
-    return [block for block in blocks if block.end > block.start]
+    return [block for block in blocks if block.end >= block.start]  # "Svar" may stand right above "Spørgsmål 1"
 
 
 _QUOTED_LINE = ("”", "“", '"', "»", "„", "«")
@@ -219,7 +240,7 @@ def _furniture(source: _Text, blocks: Sequence[_Block]) -> list[Span]:
     holes = noise(source.text, source.lines)
     for block in blocks:
         lines = source.within(block.start, block.end)
-        holes += _signatures(lines) if block.kind != "spørgsmål" else [*_askers(lines), *_signatures(lines)]
+        holes += signatures(lines) if block.kind != "spørgsmål" else [*_askers(lines), *signatures(lines)]
     return merged(holes)
 
 
@@ -229,44 +250,6 @@ def _askers(lines: Sequence[Line]) -> Iterator[Span]:
         if _ASKED_FOR.match(line.text):
             last = next((other for other in lines[i : i + 4] if other.text.endswith((".", ")", "”"))), line)
             yield line.start, last.end
-
-
-def _signatures(lines: Sequence[Line]) -> list[Span]:
-    """Greeting, names and addresses at an answer's end, up to where prose or an annex goes on."""
-    found: list[Span] = []
-    at = 0
-    while at < len(lines):
-        if _is_signature(lines, at):
-            last = at
-            while last + 1 < len(lines) and _after_signature(lines[last + 1].text):
-                last += 1
-            found.append((lines[at].start, lines[last].end))
-            at = last
-        at += 1
-    return found
-
-
-def _is_signature(lines: Sequence[Line], i: int) -> bool:
-    text = lines[i].text
-    if len(text) > 100:
-        return False
-    if GREETING.fullmatch(text) or ON_BEHALF.fullmatch(text):
-        return True
-    if i and not ends_sentence(lines[i - 1].text) and not lines[i - 1].text.isdigit():
-        return False  # names in a table or in a wrapped sentence
-    following = lines[i + 1].text if i + 1 < len(lines) else ""
-    name, slash, beside = text.partition("/")
-    if slash:
-        return is_name(name.strip()) and (is_name(beside.strip()) or not beside.strip())
-    if not is_name(text):
-        return False
-    return not following or following.startswith("/") or is_minister(following) or bool(OFFICIAL.match(following))
-
-
-def _after_signature(line: str) -> bool:
-    if re.match(r"bilag\b", line, re.IGNORECASE):
-        return False
-    return is_contact(line) or (len(line) <= 60 and not line.endswith((".", "?", ":", ";")))
 
 
 def _pieces(text: str, block: _Block, holes: Sequence[Span]) -> Iterator[Section]:

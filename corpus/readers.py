@@ -63,9 +63,7 @@ def read_pdf(data: bytes) -> Extracted:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         locked = "password" in str(error).lower()
-        raise UnreadableError(
-            "the PDF is encrypted" if locked else "the PDF is damaged or is no PDF"
-        ) from error
+        raise UnreadableError("the PDF is encrypted" if locked else "the PDF is damaged or is no PDF") from error
     try:
         parts: list[str] = []
         pages: list[Page] = []

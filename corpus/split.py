@@ -63,9 +63,12 @@ def pieces(text: str, max_characters: int = MAX_CHARACTERS) -> Iterator[tuple[in
 
 
 def _cut(text: str, max_characters: int) -> Iterator[tuple[int, int]]:
+    if len(text) <= max_characters:
+        if text.strip():
+            yield 0, len(text)
+        return
     cursor = 0
-    aim = max_characters if len(text) <= max_characters else max(1, int(_AIM * max_characters))
-    for piece in _splitter(aim).split_text(text):
+    for piece in _splitter(max(1, int(_AIM * max_characters))).split_text(text):
         end = cursor + len(piece)
         assert text[cursor:end] == piece, "the splitter's pieces must add up to the text"
         stripped = piece.strip()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from corpus.boilerplate import Line, Span, is_contact, merged, noise, outside, paragraph_starts, split_lines
+from corpus.boilerplate import Line, Span, merged, noise, outside, paragraph_starts, split_lines
 from corpus.danish import (
+    COMMITTEE,
     DATE,
     MINISTER,
     NAME,
+    PLACE,
     is_minister,
     is_name,
     iso_date,
@@ -29,7 +31,7 @@ _LABELS_AND_DATE = re.compile(
     rf"(?:{_LABEL}\b\s*[:/|,–—•·-]*\s*){{0,4}}{DATE}(?:\s*(?:,?\s?kl\.?\s?\d{{1,2}}[.:]\d\d))?(?:\s*[/|,–—•·-]+\s*{_LABEL}){{0,3}}\.?",
     re.IGNORECASE,
 )
-_PLACE_AND_DATE = re.compile(rf"[A-ZÆØÅ][\wæøå -]{{2,50}},?\s(?:den\s|d\.\s)?{DATE}", re.IGNORECASE)
+_PLACE_AND_DATE = re.compile(rf"{PLACE}(?:,\s(?:den\s|d\.\s)?|\sden\s){DATE}", re.IGNORECASE)
 _BYLINE = re.compile(rf"(?:af|tekst|skrevet af|foto)\b:?\s(?:[\w-]+\s)?{NAME}.{{0,60}}", re.IGNORECASE)
 _NOT_PUBLISHED = re.compile(
     r"(?:frist|senest|opdateret|ændret|modtaget|deadline|tilmelding|møde)\b[^.]{0,30}$", re.IGNORECASE
@@ -116,7 +118,7 @@ def _labels(lines: Sequence[Line]) -> set[int]:
 def _title_lines(lines: Sequence[Line], dropped: set[int], dated: int | None) -> range:
     """The headline: the first line left at the top that is no sentence, with the lines it wraps on to."""
     first = next((i for i in range(min(TOP, len(lines))) if i not in dropped and i != dated), None)
-    if first is None or len(lines[first].text) > 200 or is_contact(lines[first].text):
+    if first is None or len(lines[first].text) > 200 or re.fullmatch(COMMITTEE, lines[first].text):
         return range(0)
     if lines[first].text.endswith((".", ":", ",", ";")) or not any(c.isalpha() for c in lines[first].text):
         return range(0)
@@ -143,12 +145,21 @@ def _kind(text: str, lines: Sequence[Line], dropped: set[int], dated: int | None
     )
     if _SPEAKER.search(text[:60_000]) and (dated is not None) + press + any(map(ministry_name, top)) >= 1:
         return "pressemeddelelse"
-    prose = sum(len(line.text) >= PROSE for line in lines)
+    prose = sum(length >= PROSE for length in _paragraph_lengths(lines))
     labelled = any(ARTICLE_LABEL.fullmatch(line) or _BYLINE.fullmatch(line) for line in top if len(line) <= 100)
     web = any(is_chrome(lines[i].text) or BROWSER.search(lines[i].text[:600]) for i in dropped)
     if prose >= 2 and (labelled or (_QUOTING.search(text[:60_000]) and (web or dated is not None or "”" in text))):
         return "artikel"
     return "dokument"
+
+
+def _paragraph_lengths(lines: Sequence[Line]) -> list[int]:
+    lengths: list[int] = []
+    for line, begins in zip(lines, paragraph_starts(lines), strict=True):
+        if begins:
+            lengths.append(0)
+        lengths[-1] += len(line.text)
+    return lengths
 
 
 def _only_minister(text: str) -> tuple[str | None, str | None]:

@@ -82,9 +82,7 @@ def read_qrels(path: Path) -> Qrels:
     return qrels
 
 
-def _index(
-    folder: Path, index: Path, encoder: Encoder, progress: Progress | None
-) -> tuple[Searcher, list[str]]:
+def _index(folder: Path, index: Path, encoder: Encoder, progress: Progress | None) -> tuple[Searcher, list[str]]:
     ids: list[str] = []
 
     def cut() -> Iterator[tuple[Document, Sequence[Passage]]]:

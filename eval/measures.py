@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from corpus.errors import InputError
+
 Run = Mapping[str, Mapping[str, float]]  # query -> passage -> score
 Qrels = Mapping[str, Mapping[str, int]]  # query -> passage -> relevance
 
@@ -45,11 +47,10 @@ def _trec_lines(run: Run, tag: str) -> Iterable[str]:
 
 def read_trec(path: Path) -> dict[str, dict[str, float]]:
     """Read a TREC run."""
-    from corpus.errors import InputError
-
     run: dict[str, dict[str, float]] = {}
+    number = 0
     try:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):  # noqa: B007 - for the message
             query, _, passage, _, score, _ = line.split()
             run.setdefault(query, {})[passage] = float(score)
     except OSError as error:

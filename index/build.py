@@ -184,14 +184,10 @@ def _previous(index: Path) -> Previous | None:
 
 def _plan(paths: Sequence[Path], index: Path, previous: Previous | None) -> _Plan:
     known = previous.files if previous else {}
-    found = discover(
-        paths, [Path(root) for root in previous.manifest.roots] if previous else [], exclude=index
-    )
+    found = discover(paths, [Path(root) for root in previous.manifest.roots] if previous else [], exclude=index)
     if not found:
         raise InputError(f"no documents in {', '.join(map(str, paths))}. Name a folder that holds some")
-    refusals = {
-        (entry["root"], entry["file"]): entry for entry in (previous.manifest.quarantined if previous else [])
-    }
+    refusals = {(entry["root"], entry["file"]): entry for entry in (previous.manifest.quarantined if previous else [])}
     same_reader = previous is not None and previous.manifest.reader == READER
     keep: dict[Found, int] = {}
     to_read: list[Found] = []
@@ -216,9 +212,7 @@ def _plan(paths: Sequence[Path], index: Path, previous: Previous | None) -> _Pla
             gone.append(file)
         else:
             keep[file] = row
-    elsewhere = [
-        e for e in refusals.values() if not any(Path(e["root"], e["file"]).is_relative_to(s) for s in scopes)
-    ]
+    elsewhere = [e for e in refusals.values() if not any(Path(e["root"], e["file"]).is_relative_to(s) for s in scopes)]
     return _Plan(keep, to_read, gone, [*refused, *elsewhere])
 
 
@@ -253,18 +247,14 @@ def _cut(
                 sha256 = source.sha256
                 document = read(source, file, data)
             except UnreadableError as error:
-                refused.append(
-                    {"root": str(file.root), "file": file.file, "reason": str(error), "sha256": sha256}
-                )
+                refused.append({"root": str(file.root), "file": file.file, "reason": str(error), "sha256": sha256})
                 tally["removed"] += was_there
                 continue
             tally["updated" if was_there else "added"] += 1
         yield document, list(passages(document, splitter["max_characters"]))
 
 
-def _vectors(
-    store: Writer, encoder: Encoder, previous: Previous | None, progress: Progress
-) -> vectors.Vectors:
+def _vectors(store: Writer, encoder: Encoder, previous: Previous | None, progress: Progress) -> vectors.Vectors:
     """Give the vectors of all passages, by row: those of the previous generation where the same model made them."""
     known: dict[str, int] = {}
     if previous and previous.manifest.model == encoder.identity.as_json():
@@ -280,9 +270,7 @@ def _vectors(
             result[[row for row, _ in old]] = previous.dense.vectors(np.array([row for _, row in old]))
             progress.advance(len(old))
         if new:
-            result[[row for row, _ in new]] = encoder.encode(
-                [text for _, text in new], "passage", progress.advance
-            )
+            result[[row for row, _ in new]] = encoder.encode([text for _, text in new], "passage", progress.advance)
         begin += len(batch)
     return result
 

@@ -27,8 +27,6 @@ def context(document: Document, section: Section) -> str:
         around += [
             clean(document.text[asked.start : min(asked.end, asked.start + _LONGEST)])
             for asked in document.sections
-            if asked.kind == "spørgsmål"
-            and asked.number == section.number
-            and asked.part in (None, section.part)
+            if asked.kind == "spørgsmål" and asked.number == section.number and asked.part in (None, section.part)
         ]
     return " ".join(part for part in around if part)

@@ -48,17 +48,13 @@ class Encoder(Protocol):
         ...
 
 
-def load(
-    model: str = BUNDLED, *, query_prompt: str | None = None, passage_prompt: str | None = None
-) -> Encoder:
+def load(model: str = BUNDLED, *, query_prompt: str | None = None, passage_prompt: str | None = None) -> Encoder:
     """Load a model by folder or sentence-transformers id; prompts default to those the model names itself."""
     folder = _folder(model)
     settings = _read_json(folder / "config_sentence_transformers.json")
     prompts = settings.get("prompts") or {}
     queries = query_prompt if query_prompt is not None else prompts.get("query", "")
-    passages = (
-        passage_prompt if passage_prompt is not None else prompts.get("passage", prompts.get("document", ""))
-    )
+    passages = passage_prompt if passage_prompt is not None else prompts.get("passage", prompts.get("document", ""))
     name = model if model == BUNDLED or not Path(model).exists() else str(Path(model).resolve())
     kind = StaticEncoder if _is_static(folder) else TransformerEncoder
     return kind(name, folder, queries, passages)
@@ -81,15 +77,11 @@ class StaticEncoder:
             self._tokenizer = Tokenizer.from_file(str(module / "tokenizer.json"))
             table = load_file(module / "model.safetensors")["embedding.weight"]
         except (OSError, KeyError, ValueError, Exception) as error:  # the Rust libraries raise bare Exception
-            raise ModelError(
-                f"the model in {folder} cannot be read: {error}. Name another with --model"
-            ) from error
+            raise ModelError(f"the model in {folder} cannot be read: {error}. Name another with --model") from error
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._table: Vectors = np.ascontiguousarray(table, dtype=np.float32)
-        self.identity = ModelIdentity(
-            name, _digest(folder), self._table.shape[1], query_prompt, passage_prompt
-        )
+        self.identity = ModelIdentity(name, _digest(folder), self._table.shape[1], query_prompt, passage_prompt)
 
     def encode(self, texts: Sequence[str], role: Role, progress: Progress | None = None) -> Vectors:
         """Give unit vectors, float32 [len(texts), dimension]; a text without known words gives zeros."""
@@ -97,9 +89,7 @@ class StaticEncoder:
         vectors = np.zeros((len(texts), self.identity.dimension), dtype=np.float32)
         for begin in range(0, len(texts), 1024):
             batch = [prompt + text for text in texts[begin : begin + 1024]]
-            for offset, encoding in enumerate(
-                self._tokenizer.encode_batch_fast(batch, add_special_tokens=False)
-            ):
+            for offset, encoding in enumerate(self._tokenizer.encode_batch_fast(batch, add_special_tokens=False)):
                 if encoding.ids:
                     vectors[begin + offset] = self._table[encoding.ids].mean(axis=0)
             if progress:
@@ -122,9 +112,7 @@ class TransformerEncoder:
             self._model = SentenceTransformer(str(folder), trust_remote_code=False, local_files_only=True)
         except Exception as error:
             line = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise ModelError(
-                f"the model in {folder} cannot be loaded: {line}. Name another with --model"
-            ) from error
+            raise ModelError(f"the model in {folder} cannot be loaded: {line}. Name another with --model") from error
         probe = self._model.encode([""], show_progress_bar=False)
         self.identity = ModelIdentity(name, _digest(folder), probe.shape[1], query_prompt, passage_prompt)
 
@@ -155,9 +143,7 @@ def _folder(model: str) -> Path:
     path = Path(model).expanduser()
     if path.is_dir():
         if not (path / "modules.json").is_file():
-            raise ModelError(
-                f"{model} is no sentence-transformers folder: it has no modules.json. Check --model"
-            )
+            raise ModelError(f"{model} is no sentence-transformers folder: it has no modules.json. Check --model")
         return path
     if path.exists() or model.startswith((".", "/", "~")) or model.count("/") > 1:
         raise ModelError(f"no model folder at {model}. Check --model")

@@ -33,9 +33,7 @@ class Filters:
         for name in ("since", "until"):
             value = getattr(self, name)
             if value is not None and not _is_date(value):
-                raise UsageError(
-                    f"--{name} {value} is no date. Write it as YYYY-MM-DD, for example 2023-05-31"
-                )
+                raise UsageError(f"--{name} {value} is no date. Write it as YYYY-MM-DD, for example 2023-05-31")
 
     def __bool__(self) -> bool:
         return any(getattr(self, field.name) is not None for field in fields(self))

@@ -14,6 +14,10 @@ class Scored(NamedTuple):
     lexical: float
     dense: float
 
+    def weighed(self, weight: float) -> Scored:
+        """Give the same passage with all of its score at `weight`."""
+        return Scored(self.row, self.score * weight, self.lexical * weight, self.dense * weight)
+
 
 def convex(lexical: Mapping[int, float], dense: Mapping[int, float], weight: float) -> list[Scored]:
     """Give all rows of both legs, best first, by `weight` * lexical + (1 - weight) * dense, each leg scaled to 0..1.

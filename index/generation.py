@@ -66,9 +66,7 @@ def read_manifest(folder: Path, digest: str | None = None) -> Manifest:
             raise DamagedIndexError(_damage(path, "is not the one that the file 'current' names"))
         values = json.loads(data)
         if values.get("format") != FORMAT:
-            raise DamagedIndexError(
-                _damage(path, f"has format {values.get('format')}, this program reads {FORMAT}")
-            )
+            raise DamagedIndexError(_damage(path, f"has format {values.get('format')}, this program reads {FORMAT}"))
         return Manifest(**values)
     except FileNotFoundError as error:
         raise DamagedIndexError(_damage(path, "is missing")) from error
@@ -93,19 +91,13 @@ def building(index: Path) -> Iterator[None]:
     """Hold the index's lock while building; raise `LockedError` at once if another builder has it."""
     if index.exists() and not index.is_dir():
         raise InputError(f"{index} is a file. Name a folder with --index")
-    if (
-        index.is_dir()
-        and not (index / "generations").is_dir()
-        and any(p.name != "lock" for p in index.iterdir())
-    ):
+    if index.is_dir() and not (index / "generations").is_dir() and any(p.name != "lock" for p in index.iterdir()):
         raise InputError(f"{index} holds other things than an index. Name a new or empty folder with --index")
     try:
         (index / "generations").mkdir(parents=True, exist_ok=True)
         lock = (index / "lock").open("w")
     except OSError as error:
-        raise InputError(
-            f"the index cannot be written to {index}: {error.strerror}. Choose another --index"
-        ) from error
+        raise InputError(f"the index cannot be written to {index}: {error.strerror}. Choose another --index") from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -6,37 +6,27 @@ from collections.abc import Callable, Mapping
 
 from corpus.split import sentences
 from index.encoder import Encoder
-from index.vectors import Vectors
+from index.query import Query
 from index.words import Compounds, stem, tokens
 
-_WORDS = 0.6  # share of the words; the rest is the vectors'
+_WORDS = 0.5  # share of the words; the rest is the vectors'
 
 
 def best_sentence(
-    text: str,
-    terms: Mapping[str, float],
-    idf: Callable[[str], float],
-    compounds: Compounds,
-    query: Vectors | None,
-    encoder: Encoder,
+    query: Query, text: str, idf: Callable[[str], float], compounds: Compounds, encoder: Encoder
 ) -> tuple[int, int]:
-    """Give start and end of the sentence that shares most of the query's weight, by words and, where cheap, vectors."""
+    """Give start and end of the sentence that shares most with the question, by words and, where cheap, vectors."""
     spans = list(sentences(text)) or [(0, len(text))]
     if len(spans) == 1:
         return spans[0]
-    scores = [coverage(text[start:end], terms, idf, compounds) for start, end in spans]
-    if query is not None and encoder.cheap:
-        cosines = encoder.encode([text[start:end] for start, end in spans], "passage") @ query
-        scores = [
-            _WORDS * words + (1 - _WORDS) * float(cosine)
-            for words, cosine in zip(scores, cosines, strict=True)
-        ]
+    scores = [coverage(text[start:end], query.terms, idf, compounds) for start, end in spans]
+    if query.vector is not None and encoder.cheap:
+        cosines = encoder.encode([text[start:end] for start, end in spans], "passage") @ query.vector
+        scores = [_WORDS * words + (1 - _WORDS) * float(cosine) for words, cosine in zip(scores, cosines, strict=True)]
     return spans[max(range(len(spans)), key=lambda n: (scores[n], -n))]
 
 
-def coverage(
-    text: str, terms: Mapping[str, float], idf: Callable[[str], float], compounds: Compounds
-) -> float:
+def coverage(text: str, terms: Mapping[str, float], idf: Callable[[str], float], compounds: Compounds) -> float:
     """Give the share, 0..1, of the query's weight whose terms stand in a text."""
     words = tokens(text)
     there = {*map(stem, words), *compounds.stems(words)}

@@ -27,7 +27,7 @@ class Weights(NamedTuple):
 
     words: float = 1.0
     parts: float = 0.4
-    context: float = 0.3
+    context: float = 1.0
 
 
 def _schema() -> tantivy.Schema:
@@ -75,9 +75,7 @@ class Lexical:
             terms.setdefault(part, self.weights.parts)
         return terms
 
-    def search(
-        self, terms: Mapping[str, float], k: int, documents: Iterable[int] | None = None
-    ) -> dict[int, float]:
+    def search(self, terms: Mapping[str, float], k: int, documents: Iterable[int] | None = None) -> dict[int, float]:
         """Give the k best rows with their BM25 scores, among the passages of `documents` if given."""
         clauses = [
             (tantivy.Occur.Should, self._clause(field, term, weight * field_weight))

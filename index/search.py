@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -18,13 +19,16 @@ from index.fusion import Scored, convex
 from index.generation import Manifest, current, verify
 from index.highlight import best_sentence, coverage
 from index.lexical import Lexical
+from index.query import Query
 from index.store import Store, Stored
-from index.vectors import Dense, Rows, Vectors
+from index.vectors import Dense, Rows
 from index.words import Compounds
 
 Mode = Literal["lexical", "dense", "hybrid"]
 LEXICAL_WEIGHT = 0.6  # of the words in the hybrid; see docs/retrieval.md
 CANDIDATES = 200  # that each leg puts forward
+REORDERED = 50  # of the best, in which answers go before questions
+QUESTION_WEIGHT = 0.7  # of a question's score: who asks wants what was answered, not that it was asked before
 ANSWERED = 0.35  # confidence from which the best hit counts as an answer
 MAX_QUESTION = 1_000  # characters
 
@@ -73,14 +77,12 @@ class Searcher:
         searched = checked(question)
         if top < 1:
             raise UsageError(f"--top {top} is too few. Ask for 1 or more")
-        query = self._encode(searched) if mode != "lexical" or self.encoder.cheap else None
-        terms = self._lexical.terms(searched)
-        ranked = self._rank(query, terms, filters, mode, max(CANDIDATES, top))[:top]
+        query = self._query(searched, mode)
+        ranked = self._rank(query, filters, mode, max(CANDIDATES, top))[: max(REORDERED, top)]
         stored = self.store.passages(one.row for one in ranked)
-        hits = tuple(
-            self._hit(rank, one, stored[one.row], terms, query) for rank, one in enumerate(ranked, 1)
-        )
-        confidence = self._confidence(hits[0], terms, query, ranked[0].row) if hits else 0.0
+        ranked = _answers_first(ranked, stored)[:top]
+        hits = tuple(self._hit(rank, one, stored[one.row], query) for rank, one in enumerate(ranked, 1))
+        confidence = self._confidence(hits[0], query, ranked[0].row) if hits else 0.0
         return Answer(
             question=question,
             searched=searched,
@@ -92,44 +94,36 @@ class Searcher:
 
     def rank(self, question: str, k: int, mode: Mode = "hybrid") -> list[Scored]:
         """Give the rows of the k best passages with their scores, for evaluation."""
-        query = self._encode(question) if mode != "lexical" else None
-        return self._rank(query, self._lexical.terms(question), None, mode, max(CANDIDATES, k))[:k]
+        return self._rank(self._query(question, mode), None, mode, max(CANDIDATES, k))[:k]
 
-    def _encode(self, question: str) -> Vectors:
-        vector: Vectors = self.encoder.encode([question], "query")[0]
-        return vector
+    def _query(self, question: str, mode: Mode) -> Query:
+        wanted = mode != "lexical" or self.encoder.cheap
+        vector = self.encoder.encode([question], "query")[0] if wanted else None
+        return Query(question, self._lexical.terms(question), vector)
 
-    def _rank(
-        self,
-        query: Vectors | None,
-        terms: dict[str, float],
-        filters: Filters | None,
-        mode: Mode,
-        k: int,
-    ) -> list[Scored]:
+    def _rank(self, query: Query, filters: Filters | None, mode: Mode, k: int) -> list[Scored]:
         documents: list[int] | None = None
         rows: Rows | None = None
         if filters:
             documents = filters.rows(self._documents)
             rows = np.array(self.store.passage_rows(documents), dtype=np.int64)
-        lexical = self._lexical.search(terms, k, documents) if mode != "dense" else {}
-        dense = self._dense.search(query, k, rows) if mode != "lexical" and query is not None else {}
-        if mode == "hybrid" and query is not None:
+        lexical = self._lexical.search(query.terms, k, documents) if mode != "dense" else {}
+        dense = self._dense.search(query.vector, k, rows) if mode != "lexical" and query.vector is not None else {}
+        if mode == "hybrid" and query.vector is not None:
             missing = np.array([row for row in lexical if row not in dense], dtype=np.int64)
-            dense |= dict(zip(map(int, missing), map(float, self._dense.scores(query, missing)), strict=True))
+            cosines = self._dense.scores(query.vector, missing)
+            dense |= {int(row): float(cosine) for row, cosine in zip(missing, cosines, strict=True)}
         return convex(lexical, dense, {"lexical": 1.0, "dense": 0.0, "hybrid": LEXICAL_WEIGHT}[mode])
 
     @cached_property
     def _documents(self) -> list[tuple[int, Fields]]:
         return list(self.store.fields())
 
-    def _hit(
-        self, rank: int, one: Scored, stored: Stored, terms: dict[str, float], query: Vectors | None
-    ) -> Hit:
+    def _hit(self, rank: int, one: Scored, stored: Stored, query: Query) -> Hit:
         passage = stored.passage
         fields, files = self.store.head(stored.document_row)
         file = files[0]
-        span = best_sentence(passage.text, terms, self._lexical.idf, self._compounds, query, self.encoder)
+        span = best_sentence(query, passage.text, self._lexical.idf, self._compounds, self.encoder)
         return Hit(
             rank=rank,
             score=round(one.score, 6),
@@ -150,16 +144,22 @@ class Searcher:
             explain={"lexical": round(one.lexical, 6), "dense": round(one.dense, 6)},
         )
 
-    def _confidence(self, best: Hit, terms: dict[str, float], query: Vectors | None, row: int) -> float:
+    def _confidence(self, best: Hit, query: Query, row: int) -> float:
         """Estimate, 0..1, how well the best hit fits: the share of the question's words it holds, and its cosine.
 
         A plain mean of the two; it is not calibrated.
         """
-        words = coverage(best.passage.text, terms, self._lexical.idf, self._compounds)
-        if query is None:
+        words = coverage(best.passage.text, query.terms, self._lexical.idf, self._compounds)
+        if query.vector is None:
             return words
-        cosine = float(self._dense.scores(query, np.array([row], dtype=np.int64))[0])
+        cosine = float(self._dense.scores(query.vector, np.array([row], dtype=np.int64))[0])
         return 0.5 * words + 0.5 * max(0.0, cosine)
+
+
+def _answers_first(ranked: list[Scored], stored: Mapping[int, Stored]) -> list[Scored]:
+    """Lower the score of passages that only ask, and order anew."""
+    weighed = [one if stored[one.row].passage.kind != "spørgsmål" else one.weighed(QUESTION_WEIGHT) for one in ranked]
+    return sorted(weighed, key=lambda one: (-one.score, one.row))
 
 
 def checked(question: str) -> str:

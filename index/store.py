@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from corpus.records import Document, Fields, Page, Passage, Section, SourceFile
-
 from index.context import context
 
 _SCHEMA = """
@@ -142,9 +141,7 @@ class Store:
     def head(self, row: int) -> tuple[Fields, tuple[SourceFile, ...]]:
         """Give one document's fields and files, without its text."""
         (fields,) = self._query("SELECT fields FROM documents WHERE row=?", (row,)).fetchone()
-        files = self._query(
-            "SELECT root, file, sha256 FROM files WHERE document=? ORDER BY root, file", (row,)
-        )
+        files = self._query("SELECT root, file, sha256 FROM files WHERE document=? ORDER BY root, file", (row,))
         return Fields(**json.loads(fields)), tuple(SourceFile(*file) for file in files)
 
     def fields(self) -> Iterator[tuple[int, Fields]]:
@@ -158,9 +155,7 @@ class Store:
             "SELECT id, text, pages, fields FROM documents WHERE row=?", (row,)
         ).fetchone()
         sections = self._query("SELECT section FROM sections WHERE document=? ORDER BY number", (row,))
-        files = self._query(
-            "SELECT root, file, sha256 FROM files WHERE document=? ORDER BY root, file", (row,)
-        )
+        files = self._query("SELECT root, file, sha256 FROM files WHERE document=? ORDER BY root, file", (row,))
         return Document(
             id=id_,
             files=tuple(SourceFile(*file) for file in files),
@@ -173,8 +168,8 @@ class Store:
     def find(self, name: str) -> list[int]:
         """Give the rows of the documents with this id, file name, or path within their folder."""
         rows = self._query(
-            "SELECT row FROM documents WHERE id=?1 UNION SELECT document FROM files WHERE file=?1 OR file LIKE ?2 ESCAPE '\\'"
-            " OR root || '/' || file = ?1",
+            "SELECT row FROM documents WHERE id=?1 UNION SELECT document FROM files"
+            " WHERE file=?1 OR file LIKE ?2 ESCAPE '\\' OR root || '/' || file = ?1",
             (name, "%/" + name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")),
         )
         return [row for (row,) in rows]
@@ -183,7 +178,7 @@ class Store:
         """Give the named passages by row."""
         wanted = list(rows)
         marks = ",".join("?" * len(wanted))
-        found = self._query(f"{_PASSAGES} WHERE p.row IN ({marks})", wanted)  # noqa: S608 - marks only
+        found = self._query(f"{_PASSAGES} WHERE p.row IN ({marks})", wanted)
         return {stored.row: stored for stored in map(_stored, found)}
 
     def passages_of(self, document: int) -> list[Stored]:

@@ -40,7 +40,7 @@ class Recipe:
     word_marks: bool = True  # tell a word's beginning from its inside
     width: int = 1_024  # dimensions while learning
     dimensions: int = 256  # dimensions shipped
-    evening: float = 0.2  # how far the shipped directions are made to weigh the same
+    evening: float = 0.25  # how far the shipped directions are made to weigh the same
     epochs: int = 4
     batch: int = 1_024  # pairs, all from one source
     rate: float = 0.02  # Adam's, falling to 0 in a straight line
@@ -49,7 +49,10 @@ class Recipe:
     longest: int = 256  # tokens of a text that are learned from; nothing is cut when encoding
     cuts: int = 4  # sentences of a paragraph set against the rest of it
     spread: float = 1.0  # standard deviation of the untrained table
-    weights: Mapping[str, float] = field(default_factory=dict)  # passes per epoch over a source, where not 1
+    # Passes per epoch over a source, where not 1: the few pairs nearest to the task are seen more often.
+    weights: Mapping[str, float] = field(
+        default_factory=lambda: {"question": 2, "ft_question_sentence_pairs": 3, "ft_turn_pairs": 2}
+    )
     seed: int = 7
     threads: int = 2
 
@@ -272,4 +275,9 @@ def save(table: Floats, tokenizer: Tokenizer, out: Path, facts: Mapping[str, Any
             path.chmod(0o755 if path.is_dir() else 0o644)
         if out.exists():
             out.rename(old)
-        new.rename(out)
+        try:
+            new.rename(out)
+        except OSError:
+            if old.exists():
+                old.rename(out)
+            raise

@@ -185,7 +185,9 @@ def test_word_documents_keep_their_tables_as_rows(tmp_path: Path) -> None:
     document.add_paragraph("Efter tabellen.")
     path = tmp_path / "a.docx"
     document.save(path)
-    assert "Før tabellen.\n\nKommune\tBeløb\nÆrø\t12 mio. kr.\n\nEfter tabellen." == extract(path, path.read_bytes()).text
+    assert (
+        "Før tabellen.\n\nKommune\tBeløb\nÆrø\t12 mio. kr.\n\nEfter tabellen." == extract(path, path.read_bytes()).text
+    )
 
 
 @pytest.mark.parametrize(

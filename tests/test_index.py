@@ -108,7 +108,9 @@ def test_the_same_text_twice_is_one_document_with_two_files(folder: Path, tmp_pa
     assert (0, 0, 1, 15) == counts(build([folder], tmp_path / "index", encoder))
 
 
-def test_unreadable_files_are_quarantined_and_the_others_indexed(folder: Path, tmp_path: Path, encoder: Encoder) -> None:
+def test_unreadable_files_are_quarantined_and_the_others_indexed(
+    folder: Path, tmp_path: Path, encoder: Encoder
+) -> None:
     """A bad file is named with its reason, also by the next run that does not read it again."""
     (folder / "bad.pdf").write_bytes(b"%PDF-1.7 broken")
     (folder / "table.xlsx").write_bytes(b"PK")

@@ -56,9 +56,7 @@ Broer er dyre.
 Transportministeren (Ib Isager):
 En bro koster det, som den nu engang koster, alt efter hvor lang og hvor bred den skal være.
 """
-WORDS = [
-    a + b for a in ("sko", "by", "skat", "hav", "tog", "kost") for b in ("le", "vej", "pris", "ne", "lov", "")
-]
+WORDS = [a + b for a in ("sko", "by", "skat", "hav", "tog", "kost") for b in ("le", "vej", "pris", "ne", "lov", "")]
 TINY = Recipe(vocabulary=120, width=24, dimensions=8, epochs=2, batch=32, threads=1)
 
 
@@ -73,9 +71,7 @@ def data(tmp_path: Path) -> Path:
         lines = (" ".join(rng.choices(WORDS, k=6)).capitalize() + "." for _ in range(90))
         speech = "\n".join(f"   {a} {b} {c}" for a, b, c in zip(lines, lines, lines, strict=True))
         (folder / "transcripts" / f"m_{day}_1000.pdf.txt").write_text(f"{SITTING}\nKim Krog (Y):\n{speech}\n")
-    (folder / "pairs" / "t.jsonl").write_text(
-        json.dumps({"query": "En sko", "positive": "Noget på foden."}) + "\n"
-    )
+    (folder / "pairs" / "t.jsonl").write_text(json.dumps({"query": "En sko", "positive": "Noget på foden."}) + "\n")
     (folder / "parallel" / "x.dan-eng.tsv").write_text("".join(f"{w} nu\t{w[::-1]} now\n" for w in WORDS))
     (folder / "parallel" / "flores200dev.dan-eng.tsv").write_text("må ikke\tbe used\n")
     return folder
@@ -168,9 +164,7 @@ def test_same_seed_gives_the_same_table_within_noise(data: Path) -> None:
     assert np.isfinite(losses).all()
 
 
-def test_an_interrupted_run_leaves_the_old_model(
-    data: Path, model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_run_leaves_the_old_model(data: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = {path.name: path.read_bytes() for path in model.iterdir() if path.is_file()}
 
     def fail(*_: object, **__: object) -> None:
@@ -186,9 +180,7 @@ def test_an_interrupted_run_leaves_the_old_model(
 
 def test_a_new_run_replaces_the_old_model_and_reports(data: Path, model: Path) -> None:
     seen = list[int]()
-    report = train(
-        data, model, recipe=TINY, dimensions=4, epochs=1, progress=lambda step, *_: seen.append(step)
-    )
+    report = train(data, model, recipe=TINY, dimensions=4, epochs=1, progress=lambda step, *_: seen.append(step))
 
     assert 4 == report.dimensions == json.loads((model / "training.json").read_text())["recipe"]["dimensions"]
     assert list(range(1, report.steps + 1)) == seen

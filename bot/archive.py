@@ -1,0 +1,105 @@
+"""The index as a server uses it: always the newest generation, and refusals in the reader's language."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+from typing import NamedTuple
+
+from bot.quote import plain
+from corpus.errors import SpoergetimeError
+from corpus.records import Answer, Document
+from index.filters import Filters
+from index.search import MAX_QUESTION, Searcher
+from index.store import Stored
+
+LOG = logging.getLogger("spoergetime")
+NOT_READY = "Arkivet er ikke klar endnu. Prøv igen om lidt."
+
+
+class RefusalError(Exception):
+    """Why a question is not answered: one Danish sentence for the person who asked."""
+
+
+class Source(NamedTuple):
+    """One document with its passages, in order."""
+
+    document: Document
+    passages: list[Stored]
+
+
+class Archive:
+    """An index that may be published anew at any time; safe to share between threads."""
+
+    def __init__(self, index: Path, model: str | None = None) -> None:
+        self.index = index
+        self._model = model
+        self._pointer: bytes | None = None  # what `current` said when it was last opened, or tried
+        self._searcher: Searcher | None = None
+        self._opening = threading.Lock()
+
+    def open(self) -> Searcher:
+        """Open the published generation, or raise why that cannot be."""
+        pointer = self._published()
+        self._searcher = Searcher.open(self.index, self._model)
+        self._pointer = pointer
+        return self._searcher
+
+    def searcher(self) -> Searcher | None:
+        """Give the newest generation that could be opened; a bad one leaves the one before it in use."""
+        if self._published() != self._pointer and self._opening.acquire(blocking=self._searcher is None):
+            try:
+                self._reopen()
+            finally:
+                self._opening.release()
+        return self._searcher
+
+    def ask(self, question: str, top: int = 5, filters: Filters | None = None) -> Answer:
+        """Answer one question; raise `RefusalError` if it cannot be searched."""
+        question = plain(question)
+        characters = len(" ".join(question.split()))
+        if not characters:
+            raise RefusalError("Skriv et spørgsmål først.")
+        if characters > MAX_QUESTION:
+            raise RefusalError(
+                f"Spørgsmålet er på {thousands(characters)} tegn, men må højst være på {thousands(MAX_QUESTION)}. "
+                "Gør det kortere, og prøv igen."
+            )
+        searcher = self.searcher()
+        if searcher is None:
+            raise RefusalError(NOT_READY)
+        return searcher.ask(question, top, filters)
+
+    def source(self, document: str) -> Source | None:
+        """Give a document by its id, or None if the archive holds none of that id."""
+        searcher = self.searcher()
+        for row in searcher.store.find(document) if searcher else ():
+            found = searcher.store.document(row) if searcher else None
+            if searcher and found and found.id == document:
+                return Source(found, searcher.store.passages_of(row))
+        return None
+
+    def _reopen(self) -> None:
+        pointer = self._published()
+        if pointer == self._pointer:  # another thread was faster
+            return
+        try:
+            self.open()
+        except SpoergetimeError as error:
+            LOG.error("%s%s", error, " (the generation before it stays in use)" if self._searcher else "")
+        except Exception as error:
+            LOG.error("the index %s cannot be opened: %s", self.index, type(error).__name__)
+        finally:
+            self._pointer = pointer  # a bad generation is tried once, not at every question
+
+    def _published(self) -> bytes | None:
+        try:
+            return (self.index / "current").read_bytes()
+        except OSError:
+            return None
+
+
+def thousands(number: int) -> str:
+    """Write a number as Danes do: 1.234."""
+    return f"{number:,}".replace(",", ".")
