@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -235,8 +236,22 @@ def train(
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the pairs.")] = 4,
     seed: Annotated[int, typer.Option(help="The seed of all that is random.")] = 7,
 ) -> None:
-    """Train the static encoder from scratch."""
-    raise NotImplementedError
+    """Train the static encoder from scratch on pairs of texts that belong together."""
+    from index.train import train as train_encoder
+
+    with _progress() as progress:
+
+        def step(number: int, steps: int, loss: float) -> None:
+            if number == 1:
+                progress.stage("training", steps)
+            progress.advance(1)
+
+        report = train_encoder(data, out, before=_day(before), epochs=epochs, seed=seed, progress=step)
+    _console().print(
+        f"{report.out}: {report.vocabulary:,} tokens x {report.dimensions}, {report.size:,} bytes,"
+        f" {sum(report.pairs.values()):,} pairs, {report.steps:,} steps, loss {report.loss}, {report.seconds:.0f} s",
+        soft_wrap=True,
+    )
 
 
 @evaluation.command("beir")
@@ -319,6 +334,13 @@ def _encoder(model: str, query_prompt: str | None, passage_prompt: str | None) -
     from index.encoder import load
 
     return load(model, query_prompt=query_prompt, passage_prompt=passage_prompt)
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--before {text} is no date. Write it as YYYY-MM-DD, for example 2023-05-01") from error
 
 
 def _questions(batch: Path) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -75,12 +75,11 @@ class StaticEncoder:
         module = folder / next(m["path"] for m in _modules(folder) if m["type"].endswith(_STATIC))
         try:
             self._tokenizer = Tokenizer.from_file(str(module / "tokenizer.json"))
-            table = load_file(module / "model.safetensors")["embedding.weight"]
-        except (OSError, KeyError, ValueError, Exception) as error:  # the Rust libraries raise bare Exception
+            self._table = _unfolded(load_file(module / "model.safetensors"))
+        except Exception as error:  # the Rust libraries raise bare Exception
             raise ModelError(f"the model in {folder} cannot be read: {error}. Name another with --model") from error
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        self._table: Vectors = np.ascontiguousarray(table, dtype=np.float32)
         self.identity = ModelIdentity(name, _digest(folder), self._table.shape[1], query_prompt, passage_prompt)
 
     def encode(self, texts: Sequence[str], role: Role, progress: Progress | None = None) -> Vectors:
@@ -166,6 +165,18 @@ def _from_hub(model: str) -> Path:
             f"the model {model} is not on this machine and no model hub can be reached. "
             "Name a folder with --model, or leave --model out for the bundled encoder"
         ) from error
+
+
+def _unfolded(tensors: Mapping[str, Vectors]) -> Vectors:
+    """Give one float32 row a token: stored so, or as rows, a scale for each, and a token's row number."""
+    if "embedding.weight" in tensors:
+        return np.ascontiguousarray(tensors["embedding.weight"], dtype=np.float32)
+    table = tensors["embeddings"].astype(np.float32)
+    if "mapping" in tensors:
+        table = table[tensors["mapping"]]
+    if "weights" in tensors:
+        table *= tensors["weights"].astype(np.float32)[:, None]
+    return table
 
 
 def _modules(folder: Path) -> list[dict[str, str]]:

@@ -113,6 +113,10 @@ def read(data: Path, *, before: date | None = None, cuts: int = 4, seed: int = 7
             asked = tuple(s for s in first.text if s.endswith("?"))
             if asked and _long(second.text):
                 sources["question"].append((asked[-2:], second.text))
+    if not sources["sentence"]:
+        raise InputError(
+            f"{data / 'transcripts'}: no speech found; a speaker stands alone on a line, as in 'Anna Ager (X):'"
+        )
     for path in sorted((data / "pairs").glob("*.jsonl")):
         sources[path.stem] = list(_jsonl(path))
     # FLORES is never learned from, so that it can measure how languages meet.
@@ -152,7 +156,7 @@ def _transcripts(data: Path, before: date | None) -> list[Path]:
         raise InputError(f"{data}: no transcripts/*.txt to learn from; name a folder laid out as the model card says")
     if before is None:
         return paths
-    kept = [p for p in paths if (m := _DATE.search(p.name)) and date.fromisoformat(m[1]) < before]
+    kept = [p for p in paths if (m := _DATE.search(p.name)) and m[1] < before.isoformat()]
     if not kept:
         raise InputError(f"{data / 'transcripts'}: no transcript dated before {before}; choose a later date")
     return kept

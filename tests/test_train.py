@@ -209,6 +209,11 @@ def test_a_folder_without_transcripts_is_refused(tmp_path: Path, data: Path) -> 
     with pytest.raises(InputError, match="no transcript dated before 2023-01-01"):
         train(data, tmp_path / "out", before=date(2023, 1, 1))
 
+    for path in (data / "transcripts").iterdir():
+        path.write_text("Kun løs tekst. Ingen taler.\n", encoding="utf-8")
+    with pytest.raises(InputError, match="no speech found"):
+        train(data, tmp_path / "out")
+
     assert not (tmp_path / "out").exists()
 
 
