@@ -31,7 +31,7 @@ _OFFICIAL = re.compile(
 
 _ASKER = rf"({NAME})(?:\s?{PARTY})?"
 _ASKED_BY = re.compile(
-    r"(?:(?P<sure>(?:efter\sønske\sfra|[Ss]pørger:?|[Ss]tiller:?|[Ss]tillet\s(?:den\s[^()]{4,24}\s)?af))"
+    r"(?:(?P<sure>(?:efter\sønske\sfra|[Ss]pørger:?|[Ss]tiller:?|[Ss]tillet\s(?:den\s[^()]{4,24}\s)?af|som(?=\s(?:folketings)?medlem)))"
     rf"|\b[Ff]ra|\b[Aa]f:?)\s(?:ikke-?medlem\saf\sudvalget\s(?:\(MFU\)\s)?|folketingsmedlem(?:met|merne)?\s|medlem(?:merne)?\saf\sFolketinget,?\s|MF\s)?"
     rf"(?P<who>{NAME}(?:\s?\([^()]{{1,4}}\))?(?:(?:,|\sog|,\sog)\s{NAME}\s?\([^()]{{1,4}}\)){{0,6}})"
 )

@@ -57,7 +57,7 @@ def recognise_letter(text: str) -> tuple[Fields, tuple[Section, ...]] | None:
     marks = _chosen(found, opening, source)
     if not _is_letter(text, lines, marks, opening):
         return None
-    blocks = _blocks(source, marks, opening)
+    blocks = [part for block in _blocks(source, marks, opening) for part in _signed_off(source, block)]
     questions = [mark for mark in marks if mark.kind == "spørgsmål"]
     answers = [mark for mark in marks if mark.kind == "svar"]
     head_end = min([_HEAD, len(text), *(mark.start for mark in marks), *(block.start for block in blocks)])
@@ -156,6 +156,17 @@ def _as_reply(block: _Block, asked: Sequence[str]) -> _Block:
     if block.kind == "spørgsmål" and label in asked:
         return replace(block, kind="svar", label=None, part=label)
     return block
+
+
+def _signed_off(source: _Text, block: _Block) -> Iterator[_Block]:
+    """The answer, and as plain text of nobody's what stands after its signature: an annex, a note."""
+    signed = signatures(source.within(block.start, block.end)) if block.kind == "svar" else []
+    if not signed:
+        yield block
+        return
+    end = signed[-1][1]
+    yield replace(block, end=end)
+    yield _Block("tekst", end, block.end)
 
 
 def _number_and_part(label: str | None) -> tuple[str | None, str | None]:

@@ -56,7 +56,7 @@ def recognise_web(text: str) -> tuple[Fields, tuple[Section, ...]]:
     labels = _labels(lines)
     titled = _title_lines(lines, dropped | labels, dated)
     kind = _kind(text, lines, dropped, dated)
-    title = one_line(text[lines[titled.start].start : lines[titled.stop - 1].end]) if titled else None
+    title = one_line(text[lines[titled.start].start : lines[titled.stop - 1].end]).lstrip("# ") if titled else None
     minister, minister_role = _only_minister(text) if kind == "pressemeddelelse" else (None, None)
     fields = Fields(
         kind=kind,
