@@ -13,7 +13,9 @@ os.environ |= {
     "GRADIO_RUN_HISTORY": "False",
     "GRADIO_SSR_MODE": "False",
     "GRADIO_MCP_SERVER": "False",
-    "GRADIO_NUM_PORTS": "1",
+    # It would sum up all earlier events anew at each event, with pandas, for a page that is closed here.
+    "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000",
+    "GRADIO_ANALYTICS_MAX_EVENTS": "100",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",
 }
@@ -29,7 +31,7 @@ from bot.terms import KINDS
 from corpus.danish import iso_date
 from index.filters import Filters
 
-QUEUE = 20  # questions that may wait; more are told to try again
+QUEUE = 200  # questions that may wait, a hundred readers twice over; more are told to try again
 AT_ONCE = 4
 KEPT = 20  # answers of a conversation
 EXAMPLES = 3

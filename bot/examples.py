@@ -4,31 +4,36 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 
-from corpus.split import sentences
 from index.search import Searcher
 
-_SAMPLE = 400  # passages that are looked through
-_TRIED = 8  # candidates that are asked, to offer only what is answered
-# Whole, short, and without anything but words: a question that makes sense alone.
+_SAMPLE = 2_000  # passages that are looked through
+_TRIED = 12  # candidates that are asked, to offer only what is answered
+# Whole, and without anything but words: a question that makes sense alone.
 _QUESTION = re.compile(
-    r"(?:Hvad|Hvor|Hvornår|Hvordan|Hvorfor|Hvem|Hvilke[nt]?|Kan|Vil|Skal|Er|Har|Bliver|Mener|Agter)"
-    r"\s[\w ,.()§%-]{15,120}\?"
+    r"(?:Hvad|Hvor|Hvornår|Hvordan|Hvorfor|Hvem|Hvilke[nt]?|Kan|Vil|Skal|Er|Har|Mener|Agter)\s[\w ,.()§%-]{15,110}\?"
 )
-_POINTING = re.compile(r"\b(?:det(?:te)?|den(?:ne)?|disse|her|ovenstående|nævnte|jf)\b", re.IGNORECASE)
+# Where a long question goes on to its next part, and is whole without it.
+_NEXT_PART = re.compile(r"(?<=.{45}), (?:herunder|og|samt|når|hvad|hvor|hvordan|hvilke[nt]?)\b.*\?", re.DOTALL)
+_TITLE = re.compile(r"[A-ZÆØÅ][\w ,.()§%-]{15,80}")
 
 
 @lru_cache(maxsize=1)
 def examples(searcher: Searcher, count: int) -> list[str]:
-    """Give up to `count` questions, each from another document and each answered by the archive; maybe none."""
-    total = searcher.manifest.passages
-    step = max(1, total // _SAMPLE)
-    found: dict[str, tuple[bool, bool, int, str]] = {}
-    for stored in searcher.store.passages(range(0, total, step)).values():
-        for start, end in sentences(stored.passage.text):
-            text = stored.passage.text[start:end].strip("”“\"'»« ")
-            if _QUESTION.fullmatch(text):
-                rank = (stored.passage.kind != "spørgsmål", bool(_POINTING.search(text)), len(text), text)
-                found[stored.passage.document] = min(rank, found.get(stored.passage.document, rank))
-    tried = list(dict.fromkeys(text for *_, text in sorted(found.values())))[:_TRIED]
-    return [text for text in tried if searcher.ask(text, 1).answered][:count]
+    """Give up to `count` questions, each of another document and each answered by the archive; maybe none.
+
+    Only what was put to a minister counts: questions in speeches are often no questions. Titles of news fill up.
+    """
+    store = searcher.store
+    step = max(1, searcher.manifest.passages // _SAMPLE)
+    asked: dict[str, str] = {}
+    for stored in store.passages(range(0, searcher.manifest.passages, step)).values():
+        passage = stored.passage
+        text = _NEXT_PART.sub("?", passage.text.strip("”“\"'»« \n"), count=1)
+        if passage.kind == "spørgsmål" and _QUESTION.fullmatch(text):
+            asked[passage.document] = min(text, asked.get(passage.document, text), key=len)
+    titles = (fields.title or "" for _, fields in store.fields() if fields.kind in {"pressemeddelelse", "artikel"})
+    news = list(islice(filter(_TITLE.fullmatch, titles), _TRIED))
+    tried = [*sorted(asked.values(), key=len)[:_TRIED], *sorted(news, key=len)]
+    return list(islice((text for text in dict.fromkeys(tried) if searcher.ask(text, 1).answered), count))

@@ -8,32 +8,46 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from corpus.errors import InputError
+from corpus.archives import SUFFIX as ARCHIVE
+from corpus.archives import members, read_member, split_member
+from corpus.disk import MAX_BYTES, open_regular, read_regular, visible
+from corpus.errors import InputError, UnreadableError
 
 _SIDECAR = ".meta.json"
 
 
 class Found(NamedTuple):
-    """One file to read: `file` is relative to `root`, with forward slashes."""
+    """One file to read: `file` is relative to `root`, with forward slashes; `a.zip!/b.txt` is a member of a.zip."""
 
     root: Path
     file: str
 
     @property
     def path(self) -> Path:
-        """Where the file lies."""
-        return self.root / self.file
+        """Where the file lies, or the archive that holds it."""
+        return self.root / split_member(self.file)[0]
+
+    @property
+    def member(self) -> str | None:
+        """The file's name in its archive, or None where it lies by itself."""
+        return split_member(self.file)[1]
+
+    @property
+    def suffix(self) -> str:
+        """The ending that says what format to expect, in lower case: ".pdf"."""
+        return Path(self.member or self.file).suffix.lower()
 
 
 def discover(paths: Iterable[Path], known_roots: Iterable[Path] = (), exclude: Path | None = None) -> list[Found]:
-    """Give every file under the paths, each once, in a fixed order.
+    """Give every file under the paths, each once, in a fixed order; of an archive its members.
 
     A folder is its own root; a file's root is its folder. What lies inside one of `known_roots` (those of an existing
     index) is named from there, so that a document keeps its name whichever path leads to it. Hidden files, sidecars and
-    the folder `exclude` are left out; links to folders are not followed, so that no loop can be entered.
+    the folder `exclude` are left out; links to folders are not followed, so that no loop can be entered. What cannot be
+    read is among the files all the same, so that reading it gives the reason.
     """
     roots = [root.resolve() for root in known_roots]
-    found: dict[Path, Found] = {}
+    found: dict[Path, tuple[Found, ...]] = {}
     left_out = exclude.resolve() if exclude else None
     for path in paths:
         if not path.exists():
@@ -42,8 +56,21 @@ def discover(paths: Iterable[Path], known_roots: Iterable[Path] = (), exclude: P
         root = next((r for r in roots if absolute.is_relative_to(r)), None)
         root = root or (absolute if absolute.is_dir() else absolute.parent)
         for file in _walk(absolute, left_out) if absolute.is_dir() else [absolute]:
-            found.setdefault(file, Found(root, file.relative_to(root).as_posix()))
-    return sorted(found.values())
+            if file not in found:
+                found[file] = tuple(_named(root, file))
+    return sorted({each for group in found.values() for each in group})
+
+
+def content(found: Found) -> bytes:
+    """Read the bytes of a file or of an archive's member, at most `MAX_BYTES`; raise `UnreadableError` otherwise."""
+    if found.member is None:
+        if found.suffix == ARCHIVE:
+            members(found.root, found.path)
+            raise UnreadableError("the archive holds no file that is read")
+        return read_regular(found.root, found.path)
+    if os.path.lexists(found.root / found.file):
+        raise UnreadableError("its folder is named as an archive's inside is (.zip!). Rename the folder")
+    return read_member(found.root, found.path, found.member)
 
 
 def sha256(data: bytes) -> str:
@@ -51,20 +78,44 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def digest_of(path: Path) -> str | None:
-    """Give the SHA-256 of a file, in hexadecimal, or None if it cannot be read."""
-    if not path.is_file():  # a pipe would be waited on for ever
-        return None
+def digest(found: Found) -> str | None:
+    """Give the SHA-256 of a file or member as `content` would read it, or None where that refuses."""
     try:
-        with path.open("rb") as file:
+        if found.member is not None or found.suffix == ARCHIVE:
+            return sha256(content(found))
+        with open_regular(found.root, found.path) as file:
+            if os.fstat(file.fileno()).st_size > MAX_BYTES:
+                return None
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+    except (UnreadableError, OSError):
         return None
+
+
+def digest_of(path: Path) -> str | None:
+    """Give the SHA-256 of a file that is no member, or None if it cannot be read."""
+    return digest(Found(path.parent, path.name))
+
+
+def _named(root: Path, file: Path) -> Iterator[Found]:
+    """Give the file, or what it holds if it is an archive that can be listed."""
+    name = visible(file.relative_to(root).as_posix())
+    inner: list[str] = []
+    if file.suffix.lower() == ARCHIVE and split_member(name)[1] is None:
+        try:
+            inner = [member for member in members(root, file) if not member.endswith(_SIDECAR)]
+        except UnreadableError:
+            inner = []
+    if inner:
+        yield from (Found(root, f"{name}!/{member}") for member in inner)
+    else:
+        yield Found(root, name)
 
 
 def _walk(folder: Path, left_out: Path | None) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder):
+    closed: list[Path] = []
+    for parent, folders, files in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
         folders[:] = [n for n in folders if not n.startswith(".") and Path(parent, n) != left_out]
         for name in files:
             if not name.startswith(".") and not name.endswith(_SIDECAR):
                 yield Path(parent) / name
+    yield from closed  # a folder that cannot be listed is missed by nobody unless it is named

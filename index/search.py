@@ -29,7 +29,7 @@ LEXICAL_WEIGHT = 0.6  # of the words in the hybrid; see docs/retrieval.md
 CANDIDATES = 200  # that each leg puts forward
 REORDERED = 50  # of the best, in which answers go before questions
 QUESTION_WEIGHT = 0.7  # of a question's score: who asks wants what was answered, not that it was asked before
-ANSWERED = 0.35  # confidence from which the best hit counts as an answer
+ANSWERED = 0.22  # confidence from which the best hit counts as an answer
 MAX_QUESTION = 1_000  # characters
 
 
@@ -82,7 +82,7 @@ class Searcher:
         stored = self.store.passages(one.row for one in ranked)
         ranked = _answers_first(ranked, stored)[:top]
         hits = tuple(self._hit(rank, one, stored[one.row], query) for rank, one in enumerate(ranked, 1))
-        confidence = self._confidence(hits[0], query, ranked[0].row) if hits else 0.0
+        confidence = self._confidence(query, stored[ranked[0].row]) if hits else 0.0
         return Answer(
             question=question,
             searched=searched,
@@ -144,15 +144,15 @@ class Searcher:
             explain={"lexical": round(one.lexical, 6), "dense": round(one.dense, 6)},
         )
 
-    def _confidence(self, best: Hit, query: Query, row: int) -> float:
-        """Estimate, 0..1, how well the best hit fits: the share of the question's words it holds, and its cosine.
+    def _confidence(self, query: Query, best: Stored) -> float:
+        """Estimate, 0..1, how well the best hit fits: the share of the question's words in and around it, and its cosine.
 
         A plain mean of the two; it is not calibrated.
         """
-        words = coverage(best.passage.text, query.terms, self._lexical.idf, self._compounds)
+        words = coverage(f"{best.passage.text} {best.context}", query.terms, self._lexical.idf, self._compounds)
         if query.vector is None:
             return words
-        cosine = float(self._dense.scores(query.vector, np.array([row], dtype=np.int64))[0])
+        cosine = float(self._dense.scores(query.vector, np.array([best.row], dtype=np.int64))[0])
         return 0.5 * words + 0.5 * max(0.0, cosine)
 
 

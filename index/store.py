@@ -34,12 +34,13 @@ CREATE TABLE words (word TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID
 
 
 class Stored(NamedTuple):
-    """One passage as stored, with its section and the rows of itself and of its document."""
+    """One passage as stored, with its section, what stands around it, and the rows of itself and of its document."""
 
     row: int
     document_row: int
     passage: Passage
     section: Section
+    context: str
 
 
 class Writer:
@@ -196,14 +197,14 @@ class Store:
 
 
 _PASSAGES = (
-    "SELECT p.row, p.document, s.section, p.id, d.id, p.section, p.start, p.end, p.page, p.line, p.text"
+    "SELECT p.row, p.document, s.section, s.context, p.id, d.id, p.section, p.start, p.end, p.page, p.line, p.text"
     " FROM passages p JOIN documents d ON d.row = p.document"
     " JOIN sections s ON s.document = p.document AND s.number = p.section"
 )
 
 
 def _stored(columns: tuple[Any, ...]) -> Stored:
-    row, document_row, section_json, id_, document, number, start, end, page, line, text = columns
+    row, document_row, section_json, around, id_, document, number, start, end, page, line, text = columns
     section = Section(**json.loads(section_json))
     passage = Passage(
         id=id_,
@@ -216,7 +217,7 @@ def _stored(columns: tuple[Any, ...]) -> Stored:
         line=line,
         text=text,
     )
-    return Stored(row, document_row, passage, section)
+    return Stored(row, document_row, passage, section, around)
 
 
 def _dump(value: object) -> str:

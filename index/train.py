@@ -8,6 +8,7 @@ that is shipped.
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -271,6 +272,8 @@ def save(table: Floats, tokenizer: Tokenizer, out: Path, facts: Mapping[str, Any
         text = json.dumps(compact, ensure_ascii=False, separators=(",", ":"))
         (new / "tokenizer.json").write_text(text, encoding="utf-8")
         (new / "training.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        if (out / "README.md").is_file():  # the model card is written by hand
+            shutil.copy(out / "README.md", new / "README.md")
         for path in new.rglob("*"):
             path.chmod(0o755 if path.is_dir() else 0o644)
         if out.exists():

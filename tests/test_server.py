@@ -33,7 +33,7 @@ from index.search import Searcher
 LOCAL = "http://127.0.0.1:7860"
 QUESTION = "Hvor lang er ventetiden i specialtandplejen?"
 HOSTILE = (
-    '<script>alert(1)</script><img src=x onerror=alert(2)>"\'`${alert(3)}{{alert(4)}} <form action=https://x.example>'
+    "<script>alert(1)</script><img src=x onerror=alert(2)>\"'`${alert(3)}{{alert(4)}} <form action=https://x.example>"
     " [x](javascript:alert(5)) **_~ &lt;b&gt; </mark></blockquote>"
 )
 
@@ -227,7 +227,9 @@ def test_source_page_over_http(client: TestClient, searcher: Searcher) -> None:
     assert "default-src 'none'" in response.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("query", ["start=x&end=9", "start=9&end=3", "start=-1&end=3", "start=1", "start=0&end=99999999"])
+@pytest.mark.parametrize(
+    "query", ["start=x&end=9", "start=9&end=3", "start=-1&end=3", "start=1", "start=0&end=99999999"]
+)
 def test_a_bad_place_is_ignored(client: TestClient, searcher: Searcher, query: str) -> None:
     """The document is shown all the same, without a mark."""
     response = client.get(f"/kilde/{documents(searcher)[0].id}?{query}")
@@ -412,5 +414,3 @@ def test_importing_the_chat_calls_nobody() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "False False\n" == done.stdout
-
-

@@ -1,0 +1,73 @@
+"""Opening what lies in a folder of documents: regular files inside the folder, of bounded size, and nothing else."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from corpus.errors import UnreadableError
+
+MAX_BYTES = 100_000_000  # of one document, in a file or in an archive
+_NOT_HELD = frozenset("\u2421\ufffd") | {chr(0x2400 + code) for code in range(32)}
+_REORDERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029")
+
+
+def open_regular(root: Path, path: Path) -> BinaryIO:
+    """Open a regular file that lies under `root`, also through links; raise `UnreadableError` for all else.
+
+    Nothing is waited for, as a pipe would be, and what a link outside the folder names is not opened.
+    """
+    try:
+        real, inside = os.path.realpath(path), os.path.realpath(root)
+        if os.path.commonpath([real, inside]) != inside:
+            raise UnreadableError("this is a link out of the folder. Put the document itself there")
+        number = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except (OSError, ValueError) as error:
+        if any(character in _NOT_HELD for character in str(path)):
+            reason = "its name holds control characters, or bytes that are no UTF-8. Rename it"
+        elif isinstance(error, OSError) and error.errno == errno.ENXIO:  # a socket
+            reason = "this is no regular file"
+        else:
+            reason = f"the file cannot be read: {getattr(error, 'strerror', None) or 'impossible name'}"
+        raise UnreadableError(reason) from error
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise UnreadableError("this is no regular file")
+    return os.fdopen(number, "rb")
+
+
+def read_regular(root: Path, path: Path, limit: int = MAX_BYTES) -> bytes:
+    """Read a whole regular file under `root`; one that is longer than `limit`, or changes meanwhile, is refused."""
+    with open_regular(root, path) as file:
+        before = os.fstat(file.fileno())
+        if before.st_size > limit:
+            raise UnreadableError(f"the file is {before.st_size:,} bytes; at most {limit:,} are read. Split it")
+        try:
+            data = file.read(limit + 1)
+        except OSError as error:
+            raise UnreadableError(f"the file cannot be read: {error.strerror}") from error
+        after = os.fstat(file.fileno())
+    if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns) or len(data) != before.st_size:
+        raise UnreadableError("the file changed while it was read. Index again when it is complete")
+    return data
+
+
+def visible(name: str) -> str:
+    """Give a name as it can be shown and stored: what cannot be printed becomes a character that says so.
+
+    No file can be opened under a name that was changed, and `open_regular` says why.
+    """
+    return "".join(map(_shown, name)) if not name.isprintable() else name
+
+
+def _shown(character: str) -> str:
+    code = ord(character)
+    if code < 32:
+        return chr(0x2400 + code)
+    if code == 127:
+        return "\u2421"
+    lost = 127 < code < 160 or 0xD800 <= code < 0xE000 or character in _REORDERING
+    return "\ufffd" if lost else character
