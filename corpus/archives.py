@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from corpus.disk import MAX_BYTES, open_regular, visible
 from corpus.errors import UnreadableError
@@ -94,7 +94,7 @@ def _opened(root: Path, path: Path) -> _Archive:
 @lru_cache(maxsize=2)  # the members of an archive are read one after another
 def _listed(root: Path, path: Path, _state: tuple[int, ...]) -> _Archive:
     try:
-        archive = zipfile.ZipFile(_Bounded(open_regular(root, path)))  # type: ignore[arg-type]
+        archive = zipfile.ZipFile(_Bounded(open_regular(root, path)))
     except UnreadableError:
         raise
     except Exception as error:  # zipfile raises whatever its parts raise on damage
@@ -116,7 +116,7 @@ def _listed(root: Path, path: Path, _state: tuple[int, ...]) -> _Archive:
 class _Bounded(io.RawIOBase):
     """A file that is never read in one piece longer than an honest list of members."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: io.BufferedReader) -> None:
         self._file = file
 
     def read(self, size: int = -1, /) -> bytes:
@@ -129,6 +129,10 @@ class _Bounded(io.RawIOBase):
 
     def tell(self) -> int:
         return self._file.tell()
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
     def seekable(self) -> bool:
         return True

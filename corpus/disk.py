@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
 
 from corpus.errors import UnreadableError
 
@@ -15,7 +15,7 @@ _NOT_HELD = frozenset("\u2421\ufffd") | {chr(0x2400 + code) for code in range(32
 _REORDERING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029")
 
 
-def open_regular(root: Path, path: Path) -> BinaryIO:
+def open_regular(root: Path, path: Path) -> io.BufferedReader:
     """Open a regular file that lies under `root`, also through links; raise `UnreadableError` for all else.
 
     Nothing is waited for, as a pipe would be, and what a link outside the folder names is not opened.

@@ -7,34 +7,29 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 
 from corpus.clean import clean_aligned, layout
-from corpus.errors import UnreadableError
-from corpus.files import Found, sha256
+from corpus.files import Found, content, sha256
 from corpus.readers import extract
 from corpus.records import Document, Page, Passage, Section, SourceFile
 from corpus.split import MAX_CHARACTERS, pieces
 from corpus.structure import recognise
 
-READER = "1"  # changes whenever the same file would be read differently, so that indexes read it again
+READER = "2"  # changes whenever the same file would be read differently, so that indexes read it again
 
 _CHAIR = 120  # characters; what the chair says at more length may be news
 
 
 def load(found: Found) -> tuple[SourceFile, bytes]:
-    """Read a file's bytes once, so that its hash and its text are of the same bytes."""
-    try:
-        if found.path.exists() and not found.path.is_file():
-            raise UnreadableError("this is no regular file")
-        data = found.path.read_bytes()
-    except OSError as error:
-        raise UnreadableError(f"the file cannot be read: {error.strerror}") from error
+    """Read a file's or a member's bytes once, so that its hash and its text are of the same bytes."""
+    data = content(found)
     return SourceFile(str(found.root), found.file, sha256(data)), data
 
 
 def read(source: SourceFile, found: Found, data: bytes) -> Document:
     """Read one file into a document; raise `UnreadableError` with the reason if that cannot be."""
-    extracted = extract(found.path, data)
+    extracted = extract(PurePosixPath(found.file), data)
     fields, sections = recognise(extracted)
     return Document(
         id=hashlib.sha256(extracted.text.encode()).hexdigest()[:16],

@@ -23,7 +23,7 @@ from index import lexical, vectors
 from index.encoder import Encoder
 from index.generation import Manifest, building, current, publish, verify
 from index.store import Store, Writer
-from index.words import Compounds, tokens
+from index.words import Compounds, stem, tokens
 
 STORE, VECTORS, LEXICAL = "passages.sqlite", "vectors.faiss", "words"
 _BATCH = 4096  # passages encoded at a time
@@ -151,11 +151,11 @@ def write(
         first = f", the first one {refused[0]['file']}: {refused[0]['reason']}" if refused else ""
         raise InputError(f"no document could be read ({len(refused)} refused{first}). Name other files")
     vectors.write(folder / VECTORS, _vectors(store, encoder, previous, progress))
-    words = Counter(word for _, _, text, _ in store.each_passage() for word in tokens(text) if word.isalpha())
+    stems = Counter(stem(word) for _, _, text, _, _ in store.each_passage() for word in tokens(text) if word.isalpha())
     progress.stage("words", store.passages)
     (folder / LEXICAL).mkdir()
-    lexical.write(folder / LEXICAL, _entries(store, progress), Compounds(lambda word: words[word]))
-    store.close(words)
+    lexical.write(folder / LEXICAL, _entries(store, progress), Compounds(lambda one: stems[one]))
+    store.close(stems)
     return Manifest(
         generation=generation,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -264,8 +264,8 @@ def _vectors(store: Writer, encoder: Encoder, previous: Previous | None, progres
     begin = 0
     stored = store.each_passage()
     while batch := list(islice(stored, _BATCH)):
-        old = [(begin + n, known[id_]) for n, (_, id_, _, _) in enumerate(batch) if id_ in known]
-        new = [(begin + n, text) for n, (_, id_, text, _) in enumerate(batch) if id_ not in known]
+        old = [(begin + n, known[id_]) for n, (_, id_, *_) in enumerate(batch) if id_ in known]
+        new = [(begin + n, text) for n, (_, id_, text, *_) in enumerate(batch) if id_ not in known]
         if old and previous:
             result[[row for row, _ in old]] = previous.dense.vectors(np.array([row for _, row in old]))
             progress.advance(len(old))
@@ -276,9 +276,9 @@ def _vectors(store: Writer, encoder: Encoder, previous: Previous | None, progres
 
 
 def _entries(store: Writer, progress: Progress) -> Iterator[lexical.Entry]:
-    for row, (document, _, text, around) in enumerate(store.each_passage()):
+    for row, (document, _, text, around, references) in enumerate(store.each_passage()):
         progress.advance(1)
-        yield lexical.Entry(row, document, text, around)
+        yield lexical.Entry(row, document, text, around, references)
 
 
 def _same(manifest: Manifest, encoder: Encoder, splitter: dict[str, int]) -> bool:

@@ -13,10 +13,11 @@ class Scored(NamedTuple):
     score: float
     lexical: float
     dense: float
+    named: float = 0.0  # for being named by number in the question
 
     def weighed(self, weight: float) -> Scored:
         """Give the same passage with all of its score at `weight`."""
-        return Scored(self.row, self.score * weight, self.lexical * weight, self.dense * weight)
+        return Scored(self.row, *(weight * share for share in self[1:]))
 
 
 def convex(lexical: Mapping[int, float], dense: Mapping[int, float], weight: float) -> list[Scored]:

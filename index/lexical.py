@@ -13,13 +13,17 @@ from index.words import Compounds, content_words, stem, tokens
 FIELDS = ("words", "parts", "context")
 
 
+_REFERENCES = "references"
+
+
 class Entry(NamedTuple):
-    """One passage to index: its row, the row of its document, its text, and what stands around it."""
+    """One passage to index: its row, the row of its document, its text, what stands around it, and its numbers."""
 
     row: int
     document: int
     text: str
     context: str
+    references: str  # tokens, by `references.key`
 
 
 class Weights(NamedTuple):
@@ -34,7 +38,7 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field("row", stored=False, indexed=False, fast=True)
     builder.add_unsigned_field("document", stored=False, indexed=True, fast=False)
-    for field in FIELDS:
+    for field in (*FIELDS, _REFERENCES):
         builder.add_text_field(field, stored=False, tokenizer_name="whitespace", index_option="freq")
     return builder.build()
 
@@ -52,6 +56,7 @@ def write(folder: Path, entries: Iterable[Entry], compounds: Compounds) -> None:
         document.add_text("words", " ".join(map(stem, words)))
         document.add_text("parts", " ".join(compounds.stems(words)))
         document.add_text("context", " ".join(map(stem, tokens(entry.context))))
+        document.add_text(_REFERENCES, entry.references)
         writer.add_document(document)
     writer.commit()
     writer.wait_merging_threads()
@@ -87,7 +92,13 @@ class Lexical:
         ]
         if not clauses:
             return {}
-        query = tantivy.Query.boolean_query(clauses)
+        return self._found(tantivy.Query.boolean_query(clauses), k, documents)
+
+    def referred(self, key: str, k: int, documents: Iterable[int] | None = None) -> list[int]:
+        """Give the rows of up to k passages that have this very number, or whose document has."""
+        return list(self._found(self._clause(_REFERENCES, key, 1.0), k, documents))
+
+    def _found(self, query: tantivy.Query, k: int, documents: Iterable[int] | None) -> dict[int, float]:
         if documents is not None:
             allowed = tantivy.Query.term_set_query(self._schema, "document", list(documents))
             query = tantivy.Query.boolean_query(

@@ -20,6 +20,7 @@ from index.generation import Manifest, current, verify
 from index.highlight import best_sentence, coverage
 from index.lexical import Lexical
 from index.query import Query
+from index.references import key, named
 from index.store import Store, Stored
 from index.vectors import Dense, Rows
 from index.words import Compounds
@@ -29,6 +30,7 @@ LEXICAL_WEIGHT = 0.6  # of the words in the hybrid; see docs/retrieval.md
 CANDIDATES = 200  # that each leg puts forward
 REORDERED = 50  # of the best, in which answers go before questions
 QUESTION_WEIGHT = 0.7  # of a question's score: who asks wants what was answered, not that it was asked before
+NAMED = 1.0  # added to a passage whose number the question names; no other can have more
 ANSWERED = 0.22  # confidence from which the best hit counts as an answer
 MAX_QUESTION = 1_000  # characters
 
@@ -41,7 +43,7 @@ class Searcher:
         self.manifest = manifest
         self.encoder = encoder
         self.store = Store(folder / STORE)
-        self._compounds = Compounds(self.store.word_count)
+        self._compounds = Compounds(self.store.stem_count)
         self._dense = Dense(folder / VECTORS)
         self._lexical = Lexical(folder / LEXICAL, self._compounds)
 
@@ -113,7 +115,20 @@ class Searcher:
             missing = np.array([row for row in lexical if row not in dense], dtype=np.int64)
             cosines = self._dense.scores(query.vector, missing)
             dense |= {int(row): float(cosine) for row, cosine in zip(missing, cosines, strict=True)}
-        return convex(lexical, dense, {"lexical": 1.0, "dense": 0.0, "hybrid": LEXICAL_WEIGHT}[mode])
+        ranked = convex(lexical, dense, {"lexical": 1.0, "dense": 0.0, "hybrid": LEXICAL_WEIGHT}[mode])
+        return self._named_first(ranked, query, k, documents)
+
+    def _named_first(self, ranked: list[Scored], query: Query, k: int, documents: list[int] | None) -> list[Scored]:
+        """Put the passages that the question names by number before all others: they are looked up, not guessed."""
+        named_rows = {row for name in named(query.text) for row in self._lexical.referred(key(name), k, documents)}
+        if not named_rows:
+            return ranked
+        known = {one.row: one for one in ranked}
+        first = [known.get(row, Scored(row, 0.0, 0.0, 0.0))._replace(named=NAMED) for row in named_rows]
+        first = [one._replace(score=one.score + one.named) for one in first]
+        return sorted(
+            [*first, *(one for one in ranked if one.row not in named_rows)], key=lambda one: (-one.score, one.row)
+        )
 
     @cached_property
     def _documents(self) -> list[tuple[int, Fields]]:
@@ -141,7 +156,7 @@ class Searcher:
             reference=reference(fields, stored.section, file.file),
             fields=fields,
             section=stored.section,
-            explain={"lexical": round(one.lexical, 6), "dense": round(one.dense, 6)},
+            explain={"lexical": round(one.lexical, 6), "dense": round(one.dense, 6), "named": round(one.named, 6)},
         )
 
     def _confidence(self, query: Query, best: Stored) -> float:

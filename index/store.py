@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 
 from corpus.records import Document, Fields, Page, Passage, Section, SourceFile
 from index.context import context
+from index.references import keys
 
 _SCHEMA = """
 CREATE TABLE documents (
   row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, text BLOB NOT NULL,
   pages TEXT NOT NULL, fields TEXT NOT NULL);
 CREATE TABLE sections (
-  document INTEGER NOT NULL, number INTEGER NOT NULL, section TEXT NOT NULL, context TEXT NOT NULL,
+  document INTEGER NOT NULL, number INTEGER NOT NULL, section TEXT NOT NULL, context TEXT NOT NULL, refs TEXT NOT NULL,
   PRIMARY KEY (document, number)) WITHOUT ROWID;
 CREATE TABLE files (
   document INTEGER NOT NULL, root TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL,
@@ -29,7 +30,7 @@ CREATE TABLE passages (
   row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, document INTEGER NOT NULL, section INTEGER NOT NULL,
   start INTEGER NOT NULL, end INTEGER NOT NULL, page INTEGER, line INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE INDEX passages_by_document ON passages (document);
-CREATE TABLE words (word TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE stems (stem TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -81,9 +82,15 @@ class Writer:
             ),
         )
         self._db.executemany(
-            "INSERT INTO sections VALUES (?,?,?,?)",
+            "INSERT INTO sections VALUES (?,?,?,?,?)",
             [
-                (row, number, _dump(asdict(section)), context(document, section))
+                (
+                    row,
+                    number,
+                    _dump(asdict(section)),
+                    context(document, section),
+                    " ".join(keys(document.fields.number, document.fields.case, section.number)),
+                )
                 for number, section in enumerate(document.sections)
             ],
         )
@@ -96,16 +103,16 @@ class Writer:
         )
         self.passages += len(passages)
 
-    def each_passage(self) -> Iterator[tuple[int, str, str, str]]:
-        """Give document row, id, text and context of every passage added, in the order of their rows."""
+    def each_passage(self) -> Iterator[tuple[int, str, str, str, str]]:
+        """Give document row, id, text, context and references of every passage added, in the order of their rows."""
         yield from self._db.execute(
-            "SELECT p.document, p.id, p.text, s.context FROM passages p"
+            "SELECT p.document, p.id, p.text, s.context, s.refs FROM passages p"
             " JOIN sections s ON s.document = p.document AND s.number = p.section ORDER BY p.row"
         )
 
-    def close(self, words: Mapping[str, int] | None = None) -> None:
-        """Add the archive's words with their counts, and close the file."""
-        self._db.executemany("INSERT INTO words VALUES (?,?)", sorted((words or {}).items()))
+    def close(self, stems: Mapping[str, int]) -> None:
+        """Add the archive's stems with their counts, and close the file."""
+        self._db.executemany("INSERT INTO stems VALUES (?,?)", sorted(stems.items()))
         self._db.commit()
         self._db.close()
 
@@ -125,9 +132,9 @@ class Store:
         cursor: sqlite3.Cursor = self._local.db.execute(sql, values)
         return cursor
 
-    def word_count(self, word: str) -> int:
-        """Give how often a word stands in the archive."""
-        found = self._query("SELECT count FROM words WHERE word=?", (word,)).fetchone()
+    def stem_count(self, stem: str) -> int:
+        """Give how often words of a stem stand in the archive."""
+        found = self._query("SELECT count FROM stems WHERE stem=?", (stem,)).fetchone()
         return found[0] if found else 0
 
     def files(self) -> dict[tuple[str, str], tuple[str, int]]:

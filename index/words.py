@@ -20,23 +20,28 @@ STOP_WORDS = frozenset(
     var ved vi vil ville vor vores være været
     """.split()
 )
+_HOUR = re.compile(r"\bkl\.?\s*(?=\d)", re.IGNORECASE)  # "kl. 13" is no mention of KL, the municipalities' association
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|\w+")
 _MIN_PART = 4  # letters in each part of a compound
 _MAX_WORD = 60  # letters; longer runs are no words
 _LINKS = ("", "s", "e")
 
+_PLURAL = re.compile(r"ministr(?:e|ene)s?$")
 _stem = Stemmer.Stemmer("danish", 100_000).stemWord
 
 
 def tokens(text: str) -> list[str]:
     """Give the lower-case words and numbers of a text in order; NFC and NFD give the same."""
-    return _TOKEN.findall(unicodedata.normalize("NFC", text).lower())
+    return _TOKEN.findall(_HOUR.sub("", unicodedata.normalize("NFC", text)).lower())
 
 
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
-    """Give a word's Snowball stem (Porter's Danish algorithm); a number is its own."""
-    return word if word[0].isdigit() else _stem(word[:_MAX_WORD])
+    """Give a word's Snowball stem (Porter's Danish algorithm); a number is its own.
+
+    The algorithm drops -er but not -re, so that it parts ministre from minister, the word this archive is about.
+    """
+    return word if word[0].isdigit() else _stem(_PLURAL.sub("minister", word[:_MAX_WORD]))
 
 
 def content_words(text: str) -> list[str]:
@@ -49,21 +54,20 @@ class Compounds:
     """Splits compounds by the words of the archive itself.
 
     A word is split where head and tail are both words of at least four letters, with an optional linking -s- or -e-
-    between them, and both are more frequent than the compound; of several such places, where the rarer part is
-    the most frequent.
+    between them, and both are more frequent than the compound; of several such places, where the rarer part is the
+    most frequent. `count` gives how often a stem occurs: a part need not stand alone in the very same form.
     """
 
     def __init__(self, count: Callable[[str], int]) -> None:
-        self._count = lru_cache(maxsize=500_000)(count)
+        self._count = lru_cache(maxsize=500_000)(lambda word: count(stem(word)))
         self.parts = lru_cache(maxsize=500_000)(self._parts)
 
     def _parts(self, word: str) -> tuple[str, ...]:
         """Give the two parts of a compound, or nothing."""
         if not 2 * _MIN_PART <= len(word) <= _MAX_WORD or not word.isalpha():
             return ()
-        own = self._count(word)
         best: tuple[str, ...] = ()
-        best_count = own
+        best_count = self._count(word)
         for cut in range(_MIN_PART, len(word) - _MIN_PART + 1):
             tail_count = self._count(word[cut:])
             if tail_count <= best_count:

@@ -1,0 +1,45 @@
+"""What a file is by its bytes, where its name says something else.
+
+| bytes | named | outcome |
+| --- | --- | --- |
+| PDF | anything else | read as a PDF |
+| Word (.docx) | anything else | read as Word |
+| web page | .txt, .md | read as a web page |
+| web page | .pdf, .docx | refused: the page stands in for a document that was not delivered |
+| another zip | anything but .docx | refused |
+| old Word, Excel, or a locked Office file; RTF | anything | refused |
+"""
+
+from __future__ import annotations
+
+import re
+
+from corpus.errors import UnreadableError
+
+_HEAD = 1024  # bytes
+_WEB_PAGE = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--(?:(?!-->).){0,500}-->\s*)?<(?:!doctype\s+html|html)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def true_suffix(suffix: str, data: bytes) -> str:
+    """Give the ending that fits the bytes; raise `UnreadableError` where they are not what the name promises."""
+    head = data[:_HEAD]
+    if head.lstrip().startswith(b"%PDF-"):
+        return ".pdf"
+    if head.startswith(b"PK\x03\x04") and suffix != ".docx":
+        if b"word/document.xml" in data:
+            return ".docx"
+        raise UnreadableError(f"this is a zip file named {suffix}. Give it its own ending")
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        raise UnreadableError("this is an old Office file, or a locked one. Save it as .docx without a password")
+    if head.startswith(b"{\\rtf"):
+        raise UnreadableError("this is an RTF file. Save it as .docx")
+    if _WEB_PAGE.match(head):
+        if suffix in {".pdf", ".docx"}:
+            raise UnreadableError(
+                f"this is a web page named {suffix}, as when a server turns a download away. Download it again"
+            )
+        return ".html"
+    return suffix
