@@ -32,13 +32,18 @@ def read(source: SourceFile, found: Found, data: bytes) -> Document:
     extracted = extract(PurePosixPath(found.file), data)
     fields, sections = recognise(extracted)
     return Document(
-        id=hashlib.sha256(extracted.text.encode()).hexdigest()[:16],
+        id=document_id(extracted.text),
         files=(source,),
         text=extracted.text,
         pages=extracted.pages,
         fields=fields,
         sections=sections,
     )
+
+
+def document_id(text: str) -> str:
+    """Name a document by its text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def passages(document: Document, max_characters: int = MAX_CHARACTERS) -> Iterator[Passage]:

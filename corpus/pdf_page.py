@@ -6,9 +6,9 @@ The text and the rectangles come from the same arrangement, so that they cannot 
 from __future__ import annotations
 
 import ctypes
-import re
 from collections import deque
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -20,13 +20,20 @@ from corpus.reading_order import Run, arrange
 
 MOST_CHARACTERS = 400_000  # on one page
 _HYPHENS = "\u0002\ufffe"  # pdfium's marks for the hyphen at a line's end, where it also leaves out the line break
-_WORD = re.compile(rf"[^\s{_HYPHENS}]+[{_HYPHENS}]?|[{_HYPHENS}]")
+_BLANKS = [*range(2), *range(3, 0x21), 0x85, 0xA0, *range(0x2000, 0x200C), 0x2028, 0x2029, 0x202F, 0x3000, 0xFEFF]
+# Looked up by character number: one step in C for a whole page.
+_VISIBLE = np.full(0x10000, True)
+_VISIBLE[_BLANKS] = False
+_HYPHEN = np.full(0x10000, False)
+_HYPHEN[[ord(mark) for mark in _HYPHENS]] = True
 _AS_SEEN = str.maketrans(dict.fromkeys(_HYPHENS, "-"))
 _FARTHEST = 100_000.0  # points; a position beyond is nonsense and would overflow
 _WIDE_GAP = 0.9  # line heights; what is wider may part cells or columns
 
 Rectangle = tuple[float, float, float, float]
 _Boxes = npt.NDArray[np.float64]  # one row per character: left, top, right, bottom as displayed
+_Codes = npt.NDArray[np.uint32]
+_Indices = npt.NDArray[np.intp]
 
 
 class PageText(NamedTuple):
@@ -109,13 +116,23 @@ def _characters(textpage: Any) -> tuple[str, Sequence[int]]:
 
 def _char_boxes(textpage: Any, numbers: Sequence[int]) -> _Boxes:
     """The boxes (left, top, right, bottom, with y upwards as PDF has it) of the characters with these numbers."""
+    slots = np.zeros((len(numbers), 4), dtype=np.float32)  # FS_RECTF: left, top, right, bottom
+    handle = ctypes.cast(textpage.raw, ctypes.c_void_p).value
+    first, step = slots.ctypes.data, slots.strides[0]
+    places = range(first, first + step * len(numbers), step)
+    # A loop in C over plain numbers: a page has a thousand of these calls, and building pointers doubles their time.
+    deque(map(_loose_char_box(), repeat(handle), numbers, places), maxlen=0)
+    return np.clip(np.nan_to_num(slots.astype(np.float64), nan=0.0), -_FARTHEST, _FARTHEST)
+
+
+@cache
+def _loose_char_box() -> Any:
+    """FPDFText_GetLooseCharBox(FPDF_TEXTPAGE, int, FS_RECTF*), its pointers given as numbers."""
     from pypdfium2 import raw
 
-    slots = (raw.FS_RECTF * len(numbers))()
-    # A loop in C: a page has hundreds of these calls.
-    deque(map(raw.FPDFText_GetLooseCharBox, repeat(textpage.raw), numbers, map(ctypes.byref, slots)), maxlen=0)
-    boxes = np.frombuffer(slots, dtype=np.float32).reshape(-1, 4).astype(np.float64)
-    return np.clip(np.nan_to_num(boxes, nan=0.0), -_FARTHEST, _FARTHEST)
+    address = ctypes.cast(raw.FPDFText_GetLooseCharBox, ctypes.c_void_p).value
+    signature = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+    return signature(address or 0)
 
 
 def _size(page: Any) -> tuple[float, float]:
@@ -144,45 +161,52 @@ def _turned(boxes: _Boxes, limits: Sequence[float], degrees: int) -> _Boxes:
 
 def _runs(raw: str, characters: Sequence[int], page: Any, textpage: Any) -> list[Run]:
     """The words of a page joined into the pieces of its lines, in the file's order."""
-    spans = [match.span() for match in _WORD.finditer(raw)]
-    if not spans:
+    codes = np.minimum(np.frombuffer(raw.encode("utf-32-le", "surrogatepass"), dtype=np.uint32), 0xFFFF)
+    starts, ends = _word_spans(codes)
+    if not len(starts):
         return []
-    starts, ends = [start for start, _ in spans], [end for _, end in spans]
-    numbers = [characters[start] for start in starts] + [characters[end - 1] for end in ends]
-    boxes = _upright(_displayed(_char_boxes(textpage, numbers), page), ends, starts)
-    first, last = boxes[: len(spans)], boxes[len(spans) :]
+    asked = np.concatenate([starts, ends - 1]).tolist()
+    numbers = asked if isinstance(characters, range) else [characters[i] for i in asked]
+    boxes = _upright(_displayed(_char_boxes(textpage, numbers), page), ends - starts)
+    first, last = boxes[: len(starts)], boxes[len(starts) :]
     words = np.concatenate([np.minimum(first, last)[:, :2], np.maximum(first, last)[:, 2:]], axis=1)
     # Some fonts have no height; a character is then taken to be twice as high as wide.
-    lengths = np.array(ends) - np.array(starts)
     flat = words[:, 3] - words[:, 1] < 1
-    words[flat, 1] = words[flat, 3] - 2 * (words[flat, 2] - words[flat, 0]) / lengths[flat]
-    breaks = [0, *_breaks(raw, spans, words), len(spans)]
+    words[flat, 1] = words[flat, 3] - 2 * (words[flat, 2] - words[flat, 0]) / (ends - starts)[flat]
+    opening = _openings(codes, starts, words)
+    lows = np.minimum.reduceat(words[:, :2], opening).tolist()
+    highs = np.maximum.reduceat(words[:, 2:], opening).tolist()
+    closing = np.append(opening[1:], len(starts)) - 1
     runs: list[Run] = []
-    lows = np.minimum.reduceat(words[:, :2], breaks[:-1]).tolist()
-    highs = np.maximum.reduceat(words[:, 2:], breaks[:-1]).tolist()
-    for i, ((x0, y0), (x1, y1)) in enumerate(zip(lows, highs, strict=True)):
-        start, end = starts[breaks[i]], ends[breaks[i + 1] - 1]
-        runs.append(Run(start, end, x0, y0, x1, y1, raw[start:end].translate(_AS_SEEN)))
+    spans = zip(starts[opening].tolist(), ends[closing].tolist(), strict=True)
+    for (start, end), (x0, y0), (x1, y1) in zip(spans, lows, highs, strict=True):
+        text = raw[start:end]
+        runs.append(Run(start, end, x0, y0, x1, y1, text.translate(_AS_SEEN) if text[-1] in _HYPHENS else text))
     return runs
 
 
-def _breaks(raw: str, spans: Sequence[tuple[int, int]], words: _Boxes) -> list[int]:
+def _word_spans(codes: _Codes) -> tuple[_Indices, _Indices]:
+    """Where words start and end; a word also ends with the hyphen that divides it."""
+    visible = np.concatenate([[False], _VISIBLE[codes], [False]])
+    hyphen = np.concatenate([[False], _HYPHEN[codes], [False]])
+    starts = np.flatnonzero(visible[1:-1] & (~visible[:-2] | hyphen[:-2]))
+    ends = np.flatnonzero(visible[1:-1] & (~visible[2:] | hyphen[1:-1])) + 1
+    return starts, ends
+
+
+def _openings(codes: _Codes, starts: _Indices, words: _Boxes) -> _Indices:
     """The words that begin a run: after a line break, after the hyphen of a divided word, across a wide gap."""
-    gaps = words[1:, 0] - words[:-1, 2]
+    turns = np.flatnonzero(_HYPHEN[codes] | (codes == 0x0A))
+    line = np.searchsorted(turns, starts)
     heights = np.minimum(words[1:, 3] - words[1:, 1], words[:-1, 3] - words[:-1, 1])
-    apart = (np.abs(gaps) > _WIDE_GAP * np.maximum(heights, 1.0)).tolist()
-    return [
-        i + 1
-        for i, wide in enumerate(apart)
-        if wide or raw[spans[i][1] - 1] in _HYPHENS or "\n" in raw[spans[i][1] : spans[i + 1][0]]
-    ]
+    wide = np.abs(words[1:, 0] - words[:-1, 2]) > _WIDE_GAP * np.maximum(heights, 1.0)
+    return np.flatnonzero(np.concatenate([[True], (line[1:] != line[:-1]) | wide]))
 
 
-def _upright(boxes: _Boxes, ends: Sequence[int], starts: Sequence[int]) -> _Boxes:
-    """The boxes of first and last characters, turned where most words of the page stand on their side."""
-    count = len(starts)
-    first, last = boxes[:count], boxes[count:]
-    long = np.array(ends) - np.array(starts) > 3
+def _upright(boxes: _Boxes, lengths: _Indices) -> _Boxes:
+    """The boxes of words' first and last characters, turned where most words of the page stand on their side."""
+    first, last = boxes[: len(lengths)], boxes[len(lengths) :]
+    long = lengths > 3
     across, down = np.abs(last[:, 0] - first[:, 0]), last[:, 1] - first[:, 1]
     standing = long & (np.abs(down) > 2 * across)
     if 2 * standing.sum() <= long.sum():

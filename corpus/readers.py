@@ -16,7 +16,8 @@ from corpus.archives import bomb, too_dense
 from corpus.disk import MAX_BYTES
 from corpus.errors import UnreadableError
 from corpus.mojibake import repaired
-from corpus.records import Extracted, Page
+from corpus.pdf import read_pdf
+from corpus.records import Extracted
 from corpus.signatures import true_suffix
 
 MAX_CHARACTERS = 20_000_000  # of one document's text
@@ -66,34 +67,6 @@ def read_html(data: bytes) -> Extracted:
     about = trafilatura.extract_metadata(page)
     # One block a line comes out; an empty line between them says that each is a paragraph.
     return Extracted(_lines(text).replace("\n", "\n\n"), title=about.title or None, url=about.url or None)
-
-
-def read_pdf(data: bytes) -> Extracted:
-    """Read a PDF's text layer page by page; a form feed stands between pages."""
-    import pypdfium2
-
-    try:
-        document = pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as error:
-        locked = "password" in str(error).lower()
-        raise UnreadableError("the PDF is encrypted" if locked else "the PDF is damaged or is no PDF") from error
-    try:
-        parts: list[str] = []
-        pages: list[Page] = []
-        cursor = 0
-        for number in range(len(document)):
-            text = _lines(document[number].get_textpage().get_text_range(errors="replace")) + "\n\f"
-            pages.append(Page(number + 1, cursor, cursor + len(text)))
-            parts.append(text)
-            cursor += len(text)
-    except pypdfium2.PdfiumError as error:
-        raise UnreadableError("the PDF is damaged") from error
-    finally:
-        document.close()
-    text = "".join(parts)
-    if not text.strip():
-        raise UnreadableError("the PDF has no text layer (a scan?)")
-    return Extracted(text, pages=tuple(pages))
 
 
 def read_docx(data: bytes) -> Extracted:

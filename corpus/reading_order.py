@@ -15,6 +15,8 @@ _MOST_RUNS = 1_500  # a page of more pieces is a drawing or an attack, and stays
 _MOST_EDGES = 24
 _DEEPEST = 24
 _ROW_BREAK = "\n\n\n"  # wider than a paragraph's, so that rows are never taken for double-spaced lines
+_BULLETS = frozenset("•▪‣◦●·")
+_AMOUNT = 20  # characters; what begins with a figure and is no longer is one ("18,50 mio. kr.")
 _CELL_GAP = 1.5  # line heights; a blank in justified text is narrower
 
 
@@ -43,13 +45,16 @@ def arrange(runs: Sequence[Run], page_height: float) -> list[tuple[str, Run]]:
     """Give every run once, in reading order, each with the white space that stands before it."""
     if _top_to_bottom(runs) or len(runs) > _MOST_RUNS:
         return _spaced([[run] for run in runs], _usual_pitch(runs), 0)
-    upright = [run for run in runs if not _stands(run)]
-    header, body, footer = _zones(_rows(upright), page_height)
+    standing = [run for run in runs if _stands(run)]
+    header, body, footer = _zones(_rows([run for run in runs if not _stands(run)] if standing else runs), page_height)
     pitch = _usual_pitch([row[0] for row in [*header, *body, *footer]])
-    blocks = [[[run] for row in header for run in row]]
-    blocks += [_rows(block) for block in _blocks([run for row in body for run in row], 0)]
-    blocks += [[[run]] for run in runs if _stands(run)]
-    blocks += [[[run] for row in footer for run in row]]
+    columns = _blocks([run for row in body for run in row], 0)
+    blocks = [
+        [[run] for row in header for run in row],
+        *([body] if len(columns) == 1 else map(_rows, columns)),
+        *([[run]] for run in standing),
+        [[run] for row in footer for run in row],
+    ]
     arranged: list[tuple[str, Run]] = []
     for block in blocks:
         arranged += _spaced(block, pitch, len(arranged))
@@ -69,13 +74,13 @@ def _stands(run: Run) -> bool:
 def _rows(runs: Sequence[Run]) -> list[Row]:
     """The runs that share a line, from top to bottom, each row from left to right."""
     rows: list[Row] = []
+    first: Run | None = None
     for run in sorted(runs, key=lambda run: (run.y0 + run.y1, run.x0)):
-        first = rows[-1][0] if rows else None
-        shared = min(first.y1, run.y1) - max(first.y0, run.y0) if first else -1.0
-        if first and shared >= 0.5 * min(first.height, run.height):
+        if first and min(first.y1, run.y1) - max(first.y0, run.y0) >= 0.5 * min(first.height, run.height):
             rows[-1].append(run)
         else:
             rows.append([run])
+            first = run
     return [sorted(row, key=lambda run: run.x0) for row in rows]
 
 
@@ -103,15 +108,16 @@ def _best_cut(runs: list[Run]) -> Cut | None:
     best: Cut | None = None
     most = 0
     gutter = 0.6 * median(run.height for run in runs)
-    for edge in _left_edges(runs):
-        crossing = sorted(run.y0 for run in runs if run.x0 < edge - 1 and run.x1 > edge - gutter)
-        free = [run for run in runs if not (run.x0 < edge - 1 and run.x1 > edge - gutter)]
-        free.sort(key=lambda run: run.y0)
+    figures = {run.start for run in runs if len(run.text) <= _AMOUNT and run.text.lstrip("-+−–")[:1].isdigit()}
+    by_height = sorted(runs, key=lambda run: run.y0)
+    for edge in _left_edges([run for run in runs if run.start not in figures]):
+        crossing = [run.y0 for run in by_height if run.x0 < edge - 1 and run.x1 > edge - gutter]
+        free = [run for run in by_height if run.x0 >= edge - 1 or run.x1 <= edge - gutter]
         for stretch, members in groupby(free, key=lambda run: bisect_left(crossing, run.y0)):
             inside = list(members)
-            if len(inside) <= most:
+            if len(inside) <= max(most, 3):
                 continue
-            columns = _columns(inside, edge, open_below=stretch < len(crossing))
+            columns = _columns(inside, edge, figures, open_below=stretch < len(crossing))
             if columns is not None:
                 taken = {run.start for column in columns for run in column}
                 top = min(run.y0 for column in columns for run in column)
@@ -133,17 +139,19 @@ def _left_edges(runs: list[Run]) -> list[float]:
     return [cluster[0] for cluster in sorted(clusters, key=len, reverse=True)[:_MOST_EDGES]]
 
 
-def _columns(runs: list[Run], edge: float, open_below: bool) -> list[list[Run]] | None:
+def _columns(runs: list[Run], edge: float, figures: set[int], open_below: bool) -> list[list[Run]] | None:
     """The runs left and right of the edge as columns to read one after the other, or None if they are a table."""
     left, right = [run for run in runs if run.x0 < edge - 1], [run for run in runs if run.x0 >= edge - 1]
     if not left or not right:
         return None
     # A date over the right column, or a heading under the left one, belongs to neither.
-    over = [run for run in right if run.y1 <= left[0].y0 + 1]
+    over_right = [run for run in right if run.y1 <= left[0].y0 + 1]
+    over_left = [run for run in left if run.y1 <= right[0].y0 + 1]
     under = [run for run in left if run.y0 >= right[-1].y1 - 1]
-    right = right[len(over) :] if len(over) <= 2 else right
+    right = right[len(over_right) :] if len(over_right) <= 2 else right
+    left = left[len(over_left) :] if len(over_left) <= 2 else left
     left = left[: len(left) - len(under)] if open_below and 0 < len(under) <= 2 else left
-    if min(len(left), len(right)) < 2 or _mostly_figures(left) or _mostly_figures(right):
+    if min(len(left), len(right)) < 2 or any(2 * _count(side, figures) > len(side) for side in (left, right)):
         return None
     shared = min(left[-1].y1, right[-1].y1) - max(left[0].y0, right[0].y0)
     if shared < 0.5 * min(left[-1].y1 - left[0].y0, right[-1].y1 - right[0].y0):
@@ -168,7 +176,9 @@ def _wrapped_cells(left: list[Run], right: list[Run]) -> list[list[Run]] | None:
     sides = {run.start: side for side, runs in enumerate((left, right)) for run in runs}
     stream = sorted([*left, *right], key=lambda run: run.start)
     cells = [list(cell) for _, cell in groupby(stream, key=lambda run: sides[run.start])]
-    if len(cells) < 4 or len(cells) % 2 or sides[stream[0].start] or len(stream) < 1.5 * len(cells):
+    if len(cells) < 4 or len(cells) % 2 or sides[stream[0].start]:
+        return None
+    if sum(len(_rows(cell)) for cell in cells) < 1.5 * len(cells):
         return None
     bottom = float("-inf")
     for first, second in zip(cells[::2], cells[1::2], strict=True):
@@ -185,9 +195,8 @@ def _prose(runs: list[Run]) -> bool:
     return lower >= 0.3 * len(runs) and fmean(len(run.text) for run in runs) >= 12
 
 
-def _mostly_figures(runs: list[Run]) -> bool:
-    figures = sum(1 for run in runs if 2 * sum(character.isdigit() for character in run.text) >= len(run.text))
-    return 2 * figures > len(runs)
+def _count(runs: list[Run], figures: set[int]) -> int:
+    return sum(run.start in figures for run in runs)
 
 
 def _level(left: list[Run], right: list[Run]) -> float:
@@ -226,6 +235,8 @@ def _spaced(rows: list[Row], pitch: float, already: int) -> list[tuple[str, Run]
     for i, row in enumerate(rows):
         if i == 0:
             before = "\n\n" if already else ""
+        elif len(rows[i - 1]) == 1 and rows[i - 1][0].text in _BULLETS:
+            before = " "
         elif _goes_on(rows[i - 1], row, pitch):
             before = "\n"
         elif table[i] or table[i - 1]:
@@ -256,4 +267,4 @@ def _between(before: Run, after: Run, in_table: bool) -> str:
     gap = (after.x0 - before.x1) / before.height
     if in_table or gap > _CELL_GAP:
         return "\t"
-    return " " if gap > 0.1 else ""
+    return "" if -0.5 < gap <= 0.1 else " "

@@ -20,6 +20,7 @@ from corpus.files import Found, digest_of, discover
 from corpus.records import Document, Passage, Quarantined
 from corpus.split import MAX_CHARACTERS
 from index import lexical, vectors
+from index.background import stem_counts
 from index.encoder import Encoder
 from index.generation import Manifest, building, current, publish, verify
 from index.store import Store, Writer
@@ -152,9 +153,10 @@ def write(
         raise InputError(f"no document could be read ({len(refused)} refused{first}). Name other files")
     vectors.write(folder / VECTORS, _vectors(store, encoder, previous, progress))
     stems = Counter(stem(word) for _, _, text, _, _ in store.each_passage() for word in tokens(text) if word.isalpha())
+    common = stem_counts()
     progress.stage("words", store.passages)
     (folder / LEXICAL).mkdir()
-    lexical.write(folder / LEXICAL, _entries(store, progress), Compounds(lambda one: stems[one]))
+    lexical.write(folder / LEXICAL, _entries(store, progress), Compounds(lambda one: stems[one] + common[one]))
     store.close(stems)
     return Manifest(
         generation=generation,

@@ -21,25 +21,16 @@ class Scored(NamedTuple):
 
 
 def convex(lexical: Mapping[int, float], dense: Mapping[int, float], weight: float) -> list[Scored]:
-    """Give all rows of both legs, best first, by `weight` * lexical + (1 - weight) * dense, each leg scaled to 0..1.
+    """Give all rows of both legs, best first, by `weight` * lexical + (1 - weight) * dense.
 
-    A row that one leg did not find has 0 there. Ties go to the lower row. (Bruch, Gai, Ingber: An Analysis of Fusion
-    Functions for Hybrid Retrieval, 2023.)
+    BM25 scores are scaled so that the best is 1; cosines stay as they are, so that a weak leg cannot pass for a strong
+    one. A row that one leg did not find has 0 there. Ties go to the lower row. (After Bruch, Gai, Ingber: An Analysis
+    of Fusion Functions for Hybrid Retrieval, 2023.)
     """
-    words, vectors = _scaled(lexical, floor=0.0), _scaled(dense)
-    rows = words.keys() | vectors.keys()
-    scored = [
-        Scored(row, weight * words.get(row, 0.0) + (1 - weight) * vectors.get(row, 0.0),
-               weight * words.get(row, 0.0), (1 - weight) * vectors.get(row, 0.0))
-        for row in rows
-    ]  # fmt: skip
+    best = max(lexical.values(), default=0.0) or 1.0
+    scored = []
+    for row in lexical.keys() | dense.keys():
+        words = weight * lexical.get(row, 0.0) / best
+        vectors = (1 - weight) * max(0.0, dense.get(row, 0.0))
+        scored.append(Scored(row, words + vectors, words, vectors))
     return sorted(scored, key=lambda one: (-one.score, one.row))
-
-
-def _scaled(scores: Mapping[int, float], floor: float | None = None) -> dict[int, float]:
-    """Scale scores so that the best is 1, and `floor`, or the worst of them, is 0."""
-    if not scores:
-        return {}
-    low = min(scores.values()) if floor is None else floor
-    span = max(scores.values()) - low
-    return {row: (score - low) / span if span > 0 else 1.0 for row, score in scores.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import log
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,8 +31,9 @@ class Weights(NamedTuple):
     """How much a match counts by where it is found."""
 
     words: float = 1.0
-    parts: float = 0.4
+    parts: float = 0.3
     context: float = 1.0
+    presence: float = 1.0  # of a term's idf, for occurring in any field
 
 
 def _schema() -> tantivy.Schema:
@@ -55,7 +57,8 @@ def write(folder: Path, entries: Iterable[Entry], compounds: Compounds) -> None:
         document.add_unsigned("document", entry.document)
         document.add_text("words", " ".join(map(stem, words)))
         document.add_text("parts", " ".join(compounds.stems(words)))
-        document.add_text("context", " ".join(map(stem, tokens(entry.context))))
+        around = tokens(entry.context)
+        document.add_text("context", " ".join([*map(stem, around), *compounds.stems(around)]))
         document.add_text(_REFERENCES, entry.references)
         writer.add_document(document)
     writer.commit()
@@ -81,22 +84,27 @@ class Lexical:
         return terms
 
     def search(self, terms: Mapping[str, float], k: int, documents: Iterable[int] | None = None) -> dict[int, float]:
-        """Give the k best rows with their BM25 scores, among the passages of `documents` if given."""
-        clauses = [
-            (tantivy.Occur.Should, self._clause(field, term, weight * field_weight))
-            for term, weight in terms.items()
-            for field, field_weight in zip(
-                FIELDS, (self.weights.words, self.weights.parts, self.weights.context), strict=True
-            )
-            if field_weight
-        ]
-        if not clauses:
+        """Give the k best rows with their scores, among the passages of `documents` if given.
+
+        The score is BM25 over the three fields, and for every term that occurs at all its idf once more: a passage
+        that holds all of a question's words goes before one that repeats the rarest.
+        """
+        if not terms:
             return {}
-        return self._found(tantivy.Query.boolean_query(clauses), k, documents)
+        weights = self.weights
+        by_field = dict(zip(FIELDS, (weights.words, weights.parts, weights.context), strict=True))
+        clauses: list[tantivy.Query] = []
+        for term, weight in terms.items():
+            fields = {name: self._clause(name, term) for name in FIELDS}
+            clauses += [_boosted(fields[name], weight * by_field[name]) for name in FIELDS]
+            clauses.append(
+                tantivy.Query.const_score_query(_any(fields.values()), weights.presence * weight * self.idf(term))
+            )
+        return self._found(_any(clauses), k, documents)
 
     def referred(self, key: str, k: int, documents: Iterable[int] | None = None) -> list[int]:
         """Give the rows of up to k passages that have this very number, or whose document has."""
-        return list(self._found(self._clause(_REFERENCES, key, 1.0), k, documents))
+        return list(self._found(self._clause(_REFERENCES, key), k, documents))
 
     def _found(self, query: tantivy.Query, k: int, documents: Iterable[int] | None) -> dict[int, float]:
         if documents is not None:
@@ -113,12 +121,16 @@ class Lexical:
 
     def idf(self, term: str) -> float:
         """Give a stem's weight in BM25: the rarer in the archive, the higher."""
-        from math import log
-
         count, total = self._searcher.doc_freq("words", term), self._searcher.num_docs
         return log(1 + (total - count + 0.5) / (count + 0.5))
 
-    def _clause(self, field: str, term: str, weight: float) -> tantivy.Query:
-        return tantivy.Query.boost_query(
-            tantivy.Query.term_query(self._schema, field, term, index_option="freq"), weight
-        )
+    def _clause(self, field: str, term: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._schema, field, term, index_option="freq")
+
+
+def _boosted(query: tantivy.Query, weight: float) -> tantivy.Query:
+    return tantivy.Query.boost_query(query, weight)
+
+
+def _any(queries: Iterable[tantivy.Query]) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])

@@ -12,6 +12,7 @@ import numpy as np
 from corpus.errors import MismatchError, UsageError
 from corpus.records import Answer, Citation, Fields, Hit
 from corpus.reference import reference
+from index.background import stem_counts
 from index.build import LEXICAL, STORE, VECTORS
 from index.encoder import Encoder, load
 from index.filters import Filters
@@ -26,7 +27,7 @@ from index.vectors import Dense, Rows
 from index.words import Compounds
 
 Mode = Literal["lexical", "dense", "hybrid"]
-LEXICAL_WEIGHT = 0.6  # of the words in the hybrid; see docs/retrieval.md
+LEXICAL_WEIGHT = 0.5  # of the words in the hybrid; see docs/retrieval.md
 CANDIDATES = 200  # that each leg puts forward
 REORDERED = 50  # of the best, in which answers go before questions
 QUESTION_WEIGHT = 0.7  # of a question's score: who asks wants what was answered, not that it was asked before
@@ -43,7 +44,8 @@ class Searcher:
         self.manifest = manifest
         self.encoder = encoder
         self.store = Store(folder / STORE)
-        self._compounds = Compounds(self.store.stem_count)
+        common = stem_counts()
+        self._compounds = Compounds(lambda one: self.store.stem_count(one) + common[one])
         self._dense = Dense(folder / VECTORS)
         self._lexical = Lexical(folder / LEXICAL, self._compounds)
 
@@ -160,9 +162,9 @@ class Searcher:
         )
 
     def _confidence(self, query: Query, best: Stored) -> float:
-        """Estimate, 0..1, how well the best hit fits: the share of the question's words in and around it, and its cosine.
+        """Estimate, 0..1, how well the best hit fits: the mean of two shares, not calibrated.
 
-        A plain mean of the two; it is not calibrated.
+        The share of the question's words that stand in the passage or around it, and its cosine.
         """
         words = coverage(f"{best.passage.text} {best.context}", query.terms, self._lexical.idf, self._compounds)
         if query.vector is None:
@@ -173,7 +175,10 @@ class Searcher:
 
 def _answers_first(ranked: list[Scored], stored: Mapping[int, Stored]) -> list[Scored]:
     """Lower the score of passages that only ask, and order anew."""
-    weighed = [one if stored[one.row].passage.kind != "spørgsmål" else one.weighed(QUESTION_WEIGHT) for one in ranked]
+    weighed = [
+        one if one.named or stored[one.row].passage.kind != "spørgsmål" else one.weighed(QUESTION_WEIGHT)
+        for one in ranked
+    ]
     return sorted(weighed, key=lambda one: (-one.score, one.row))
 
 

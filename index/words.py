@@ -83,7 +83,8 @@ class Compounds:
         return best
 
     def stems(self, words: Iterable[str]) -> Iterator[str]:
-        """Give the stems of the parts of every compound among the words."""
+        """Give the stems of the parts of every compound among the words, and of the parts of those parts."""
         for word in words:
             for part in self.parts(word):
                 yield stem(part)
+                yield from self.stems((part,))

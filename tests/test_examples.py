@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import docx
-import make_examples
 import pypdfium2
 import pytest
+
+from tests import make_examples
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "corpus" / "examples"

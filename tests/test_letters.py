@@ -464,7 +464,8 @@ def test_names_have_one_form() -> None:
 def test_what_follows_the_signature_is_not_the_ministers_answer() -> None:
     """A note under the signature is shown as plain text of nobody's."""
     text = (
-        "Folketinget\n\nHermed sendes svar på spørgsmål nr. S 77, som medlem af Folketinget Ida\nBrask (SF) har stillet.\n\n"
+        "Folketinget\n\nHermed sendes svar på spørgsmål nr. S 77, "
+        "som medlem af Folketinget Ida\nBrask (SF) har stillet.\n\n"
         "Spørgsmål nr. S 77:\n\n”Hvor mange storke er der?”\n\nSvar:\n\nDer er ti storke i landet.\n\n"
         "Med venlig hilsen\n\nOle Eng\n\nDette notat er føjet til efter underskriften, og det hører ikke til svaret.\n"
     )
