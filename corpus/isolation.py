@@ -169,7 +169,7 @@ class _Worker:
         here = str(Path(__file__).parent.parent)
         path = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
         with tempfile.TemporaryFile() as complaints:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - the arguments are all ours
                 _COMMAND,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
