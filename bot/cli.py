@@ -155,7 +155,7 @@ def show(
     if not rows:
         raise InputError(f"no document {document} in {index}. Give an id or a file name as a citation shows it")
     if len(rows) > 1:
-        files = ", ".join(file.root + "/" + file.file for row in rows[:5] for file in store.head(row)[1])
+        files = ", ".join(file.root + "/" + file.file for row in rows[:5] for file in store.head(row).files)
         raise InputError(f"{document} names {len(rows)} documents: {files}. Give more of the path")
     found = store.document(rows[0])
     if as_json:
@@ -196,19 +196,42 @@ def demo(
 
 
 @app.command()
-def check(index: Index) -> None:
+def check(
+    index: Index,
+    deep: Annotated[bool, typer.Option("--deep", help="Read all sources again, and verify every passage.")] = False,
+) -> None:
     """Verify every file of the index against its manifest; changes nothing."""
-    from index.generation import all_generations, current, read_manifest, verify
+    from index.generation import all_generations, current, read_manifest
+    from index.generation import verify as verify_files
 
     newest, manifest = current(index)
     for folder in all_generations(index):
-        verify(folder, manifest if folder == newest else read_manifest(folder))
+        verify_files(folder, manifest if folder == newest else read_manifest(folder))
     size = sum(entry["size"] for entry in manifest.files.values())
+    counts = f"{manifest.documents:,} documents, {manifest.passages:,} passages"
     _console().print(
-        f"{index}: generation {manifest.generation} is whole: {len(manifest.files)} files, {size:,} bytes,"
-        f" {manifest.documents:,} documents, {manifest.passages:,} passages",
+        f"{index}: generation {manifest.generation} is whole: {len(manifest.files)} files, {size:,} bytes, {counts}",
         soft_wrap=True,
     )
+    if deep:
+        _check_deep(newest, manifest.splitter["max_characters"])
+        _console().print(f"all {counts} stand in their sources")
+
+
+@app.command()
+def quarantine(index: Index, as_json: AsJson = False) -> None:
+    """List the files that could not be read, and why."""
+    from index.generation import current
+
+    _, manifest = current(index)
+    refused = [{"file": entry["file"], "reason": entry["reason"]} for entry in manifest.quarantined]
+    if as_json:
+        _print_json(refused)
+        return
+    for entry in refused:
+        _console().print(Text(f"{entry['file']}: {entry['reason']}"), soft_wrap=True)
+    if not refused:
+        _console().print("no file was refused")
 
 
 @app.command()
@@ -334,6 +357,21 @@ def _encoder(model: str, query_prompt: str | None, passage_prompt: str | None) -
     from index.encoder import load
 
     return load(model, query_prompt=query_prompt, passage_prompt=passage_prompt)
+
+
+def _check_deep(folder: Path, max_characters: int) -> None:
+    from index.build import STORE
+    from index.deep import problems
+    from index.store import Store
+
+    with _progress() as progress:
+        found = list(problems(Store(folder / STORE), max_characters, progress))
+    for problem in found:
+        _console().print(Text(f"{problem.file} {problem.what}"), soft_wrap=True)
+    if found:
+        _fail(
+            SpoergetimeError(f"{len(found)} things do not hold, the first in {found[0].file}. Index the folder again")
+        )
 
 
 def _day(text: str | None) -> date | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from corpus.records import Answer, Document, Fields, Hit
+from corpus.records import Answer, Document, Fields, Hit, Link
 from index.build import Report
 
 
@@ -28,6 +28,7 @@ def document_json(document: Document) -> dict[str, Any]:
         "document": {
             **_fields(document.id, document.fields),
             "files": [{"file": file.file, "sha256": file.sha256} for file in document.files],
+            "from_sidecar": list(document.sidecar),
         },
         "sections": [
             {**_without_none(asdict(section)), "section": section.kind, "speaker": section.speaker}
@@ -57,12 +58,18 @@ def _hit(hit: Hit, explain: bool, roots: bool) -> dict[str, Any]:
         "citation": citation,
         "reference": hit.reference,
         "document": _fields(passage.document, hit.fields),
+        "superseded_by": _link(hit.superseded_by),
+        "refers_to": [_link(link) for link in hit.refers_to],
     }
     return {**shape, "explain": dict(hit.explain)} if explain and hit.explain else shape
 
 
 def _fields(id_: str, fields: Fields) -> dict[str, Any]:
     return {"id": id_, **asdict(fields)}
+
+
+def _link(link: Link | None) -> dict[str, str] | None:
+    return link and {"id": link.document, "reference": link.reference}
 
 
 def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,10 @@ def print_answer(console: Console, answer: Answer, explain: bool = False) -> Non
         console.print(_headline(hit))
         console.print(_marked(hit), width=min(console.width, _WIDTH))
         console.print(_source(hit), style="dim", soft_wrap=True)
+        if hit.superseded_by:
+            console.print(Text(f"    Erstattet af: {hit.superseded_by.reference}", style="yellow"), soft_wrap=True)
+        for link in hit.refers_to:
+            console.print(Text(f"    Henviser til: {link.reference} ({link.document})"), soft_wrap=True)
         if explain and hit.explain:
             shares = "  ".join(f"{name} {value:.3f}" for name, value in hit.explain.items())
             console.print(f"    score {hit.score:.3f} = {shares}", style="dim")
@@ -49,7 +53,8 @@ def print_document(console: Console, document: Document) -> None:
     console.print(f"id: {document.id}")
     for name in fields.__slots__:
         if (value := getattr(fields, name)) is not None:
-            console.print(Text(f"{name}: {value}"), soft_wrap=True)
+            where = " (sidecar)" if name in document.sidecar else ""
+            console.print(Text(f"{name}: {value}{where}"), soft_wrap=True)
     for section in document.sections:
         about = [section.kind, section.part, section.number, section.heading, section.speaker, section.party]
         about += [section.role, section.time, f"{section.start}-{section.end}"]

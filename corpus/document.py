@@ -18,6 +18,8 @@ from corpus.structure import recognise
 
 READER = "2"  # changes whenever the same file would be read differently, so that indexes read it again
 
+_SAYS_LITTLE = 100  # letters; what says less is the same only where it is the same to the letter
+_NO_LETTER = re.compile(r"[\W_]+")
 _CHAIR = 120  # characters; what the chair says at more length may be news
 
 
@@ -39,6 +41,16 @@ def read(source: SourceFile, found: Found, data: bytes) -> Document:
         fields=fields,
         sections=sections,
     )
+
+
+def signature(document: Document) -> str:
+    """Name what a document says, whatever its format: the letters and figures of its sections, and what it is."""
+    said = _NO_LETTER.sub("", "".join(document.text[s.start : s.end] for s in document.sections)).casefold()
+    if len(said) < _SAYS_LITTLE:
+        return document.id
+    fields = document.fields
+    about = f"{fields.kind}|{fields.number}|{fields.case}|{fields.status}|{fields.date}|"
+    return hashlib.sha256((about + said).encode()).hexdigest()
 
 
 def document_id(text: str) -> str:

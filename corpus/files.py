@@ -13,7 +13,7 @@ from corpus.archives import members, read_member, split_member
 from corpus.disk import MAX_BYTES, open_regular, read_regular, visible
 from corpus.errors import InputError, UnreadableError
 
-_SIDECAR = ".meta.json"
+SIDECAR = ".meta.json"
 
 
 class Found(NamedTuple):
@@ -102,7 +102,7 @@ def _named(root: Path, file: Path) -> Iterator[Found]:
     inner: list[str] = []
     if file.suffix.lower() == ARCHIVE and split_member(name)[1] is None:
         try:
-            inner = [member for member in members(root, file) if not member.endswith(_SIDECAR)]
+            inner = [member for member in members(root, file) if not member.endswith(SIDECAR)]
         except UnreadableError:
             inner = []
     if inner:
@@ -116,6 +116,6 @@ def _walk(folder: Path, left_out: Path | None) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
         folders[:] = [n for n in folders if not n.startswith(".") and Path(parent, n) != left_out]
         for name in files:
-            if not name.startswith(".") and not name.endswith(_SIDECAR):
+            if not name.startswith(".") and not name.endswith(SIDECAR):
                 yield Path(parent) / name
     yield from closed  # a folder that cannot be listed is missed by nobody unless it is named

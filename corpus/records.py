@@ -19,6 +19,7 @@ class SourceFile(NamedTuple):
     root: str
     file: str
     sha256: str
+    sidecar: str = ""  # SHA-256 of the file's sidecar, where it has one
 
 
 class Page(NamedTuple):
@@ -86,6 +87,7 @@ class Document:
     pages: tuple[Page, ...]
     fields: Fields
     sections: tuple[Section, ...]
+    sidecar: tuple[str, ...] = ()  # the fields that a sidecar gave
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,13 @@ class Citation:
     line: int
 
 
+class Link(NamedTuple):
+    """Another document, by the line that names it."""
+
+    document: str
+    reference: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
     """One passage found for a query."""
@@ -128,6 +137,8 @@ class Hit:
     reference: str
     fields: Fields
     section: Section
+    superseded_by: Link | None = None  # the answer that is in force instead
+    refers_to: tuple[Link, ...] = ()  # the answers that this one points to
     explain: dict[str, float] | None = None
 
 

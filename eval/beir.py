@@ -8,6 +8,7 @@ import json
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,9 @@ def _index(folder: Path, index: Path, encoder: Encoder, progress: Progress | Non
             yield _document(record)
 
     with building(index):
-        publish(index, lambda where, id_: write(where, id_, cut(), encoder, {}, progress=progress))
+        publish(
+            index, lambda where, id_: write(where, id_, cut(), encoder, {}, progress=progress, alike=attrgetter("id"))
+        )
     return Searcher(*current(index), encoder), ids
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -14,16 +14,18 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from corpus.document import READER, load, passages, read
+from corpus import sidecar
+from corpus.document import READER, passages, signature
 from corpus.errors import DamagedIndexError, InputError, NoIndexError, UnreadableError
-from corpus.files import Found, digest_of, discover
+from corpus.files import SIDECAR, Found, digest, discover
+from corpus.isolation import Reader
 from corpus.records import Document, Passage, Quarantined
 from corpus.split import MAX_CHARACTERS
 from index import lexical, vectors
 from index.background import stem_counts
 from index.encoder import Encoder
 from index.generation import Manifest, building, current, publish, verify
-from index.store import Store, Writer
+from index.store import Filed, Store, Writer
 from index.words import Compounds, stem, tokens
 
 STORE, VECTORS, LEXICAL = "passages.sqlite", "vectors.faiss", "words"
@@ -71,7 +73,7 @@ class Previous(NamedTuple):
     manifest: Manifest
     store: Store
     dense: vectors.Dense
-    files: dict[Found, tuple[str, int]]  # -> (sha256, document row)
+    files: dict[Found, Filed]
 
 
 class _Plan(NamedTuple):
@@ -80,9 +82,10 @@ class _Plan(NamedTuple):
     keep: dict[Found, int]  # -> document row in the previous generation
     read: list[Found]
     gone: list[Found]
-    refused: list[dict[str, str]]  # known to be unreadable, and not changed since
+    refused: list[Refusal]  # known to be unreadable, and not changed since
 
 
+Refusal = dict[str, str]  # root, file, reason, and the sha256 of what was refused
 Cut = Iterable[tuple[Document, Sequence[Passage]]]
 
 
@@ -135,12 +138,16 @@ def write(
     encoder: Encoder,
     splitter: dict[str, int],
     previous: Previous | None = None,
-    refused: Sequence[dict[str, str]] = (),
+    refused: Sequence[Refusal] = (),
     progress: Progress | None = None,
+    alike: Callable[[Document], str] = signature,
 ) -> Manifest:
-    """Write the files of one generation, and describe them; vectors of `previous` are used again where they fit."""
+    """Write the files of one generation, and describe them; vectors of `previous` are used again where they fit.
+
+    Documents for which `alike` gives the same are taken for one document with several files.
+    """
     progress = progress or Silent()
-    store = Writer(folder / STORE)
+    store = Writer(folder / STORE, alike)
     names = hashlib.sha256()
     roots: set[str] = set()
     for document, document_passages in cut:
@@ -180,7 +187,7 @@ def _previous(index: Path) -> Previous | None:
     except (NoIndexError, DamagedIndexError):
         return None
     store = Store(folder / STORE)
-    files = {Found(Path(root), file): known for (root, file), known in store.files().items()}
+    files = {Found(Path(filed.source.root), filed.source.file): filed for filed in store.files()}
     return Previous(manifest, store, vectors.Dense(folder / VECTORS), files)
 
 
@@ -193,29 +200,42 @@ def _plan(paths: Sequence[Path], index: Path, previous: Previous | None) -> _Pla
     same_reader = previous is not None and previous.manifest.reader == READER
     keep: dict[Found, int] = {}
     to_read: list[Found] = []
-    refused: list[dict[str, str]] = []
+    refused: list[Refusal] = []
     for file in found:
-        digest = digest_of(file.path)
-        sha256, row = known.get(file, (None, -1))
+        seen = digest(file), sidecar.digest(file)
+        filed = known.get(file)
         refusal = refusals.pop((str(file.root), file.file), None)
-        if same_reader and digest and sha256 == digest:
-            keep[file] = row
-        elif same_reader and refusal and refusal["sha256"] == (digest or ""):
+        if same_reader and filed and (filed.source.sha256, filed.source.sidecar) == seen:
+            keep[file] = filed.document_row
+            beside = refusals.pop((str(file.root), file.file + SIDECAR), None)
+            refused += [beside] if beside else []
+        elif same_reader and refusal and refusal["sha256"] == (seen[0] or ""):
             refused.append(refusal)
         else:
             to_read.append(file)
     scopes = [path.resolve() for path in paths]
     named = set(found)
     gone: list[Found] = []
-    for file, (_, row) in known.items():
+    for file, filed in known.items():
         if file in named:
             continue
         if any(file.path.is_relative_to(scope) for scope in scopes):
             gone.append(file)
         else:
-            keep[file] = row
+            keep[file] = filed.document_row
+    # A file that only says the same as another has no text here; without the other it is read for its own.
+    whole = {known[file].document_row for file in keep if known[file].own}
+    orphans = [file for file, row in keep.items() if row not in whole]
+    for file in orphans:
+        del keep[file]
     elsewhere = [e for e in refusals.values() if not any(Path(e["root"], e["file"]).is_relative_to(s) for s in scopes)]
-    return _Plan(keep, to_read, gone, [*refused, *elsewhere])
+    return _Plan(keep, sorted([*to_read, *orphans], key=_order), gone, [*refused, *elsewhere])
+
+
+def _order(file: Found) -> tuple[Path, str, int]:
+    """Order files by name; of one document in several formats the paged one comes first, and is the one cited."""
+    stem, _, suffix = file.file.rpartition(".")
+    return file.root, stem, ("pdf", "docx").index(suffix) if suffix in ("pdf", "docx") else 2
 
 
 def _cut(
@@ -223,37 +243,53 @@ def _cut(
     previous: Previous | None,
     splitter: dict[str, int],
     tally: Counter[str],
-    refused: list[dict[str, str]],
+    refused: list[Refusal],
     progress: Progress,
 ) -> Iterator[tuple[Document, Sequence[Passage]]]:
     """Give every document of the new generation with its passages, in the order of the files' names."""
-    keep_cut = previous is not None and previous.manifest.splitter == splitter
-    files = sorted([*plan.keep, *plan.read])
+    same_cut = previous is not None and previous.manifest.splitter == splitter
+    files = sorted([*plan.keep, *plan.read], key=_order)
     progress.stage("documents", len(files))
-    for file in files:
-        progress.advance(1)
-        if file in plan.keep:
+    with Reader() as reader:
+        readings = reader.read_many(plan.read, splitter["max_characters"])
+        for file in files:
+            progress.advance(1)
+            if file not in plan.keep:
+                was_there = previous is not None and file in previous.files
+                reading = next(readings)
+                if reading.document is None:
+                    refused.append(_refusal(file, reading.reason, reading.sha256))
+                    tally["removed"] += was_there
+                    continue
+                tally["updated" if was_there else "added"] += 1
+                yield _described(reading.document, file, refused), reading.passages
+                continue
             assert previous is not None
             row = plan.keep[file]
-            whole = previous.store.document(row)
-            mine = tuple(f for f in whole.files if (f.root, f.file) == (str(file.root), file.file))
-            document = replace(whole, files=mine)
-            if keep_cut:
-                yield document, [stored.passage for stored in previous.store.passages_of(row)]
-                continue
-        else:
-            was_there = previous is not None and file in previous.files
-            sha256 = ""
-            try:
-                source, data = load(file)
-                sha256 = source.sha256
-                document = read(source, file, data)
-            except UnreadableError as error:
-                refused.append({"root": str(file.root), "file": file.file, "reason": str(error), "sha256": sha256})
-                tally["removed"] += was_there
-                continue
-            tally["updated" if was_there else "added"] += 1
-        yield document, list(passages(document, splitter["max_characters"]))
+            document = previous.store.document(row)
+            mine = tuple(f for f in document.files if (f.root, f.file) == (str(file.root), file.file))
+            kept = replace(document, files=mine)
+            if same_cut:
+                yield kept, [stored.passage for stored in previous.store.passages_of(row)]
+            else:
+                yield kept, list(passages(kept, splitter["max_characters"]))
+
+
+def _described(document: Document, file: Found, refused: list[Refusal]) -> Document:
+    """Give the document with what its sidecar says, if it has one and that can be read."""
+    seen = sidecar.digest(file)
+    if not seen:
+        return document
+    document = replace(document, files=tuple(source._replace(sidecar=seen) for source in document.files))
+    try:
+        return sidecar.described(document, file)
+    except UnreadableError as error:
+        refused.append(_refusal(file._replace(file=file.file + SIDECAR), str(error), seen))
+        return document
+
+
+def _refusal(file: Found, reason: str | None, sha256: str) -> Refusal:
+    return {"root": str(file.root), "file": file.file, "reason": reason or "", "sha256": sha256}
 
 
 def _vectors(store: Writer, encoder: Encoder, previous: Previous | None, progress: Progress) -> vectors.Vectors:

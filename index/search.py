@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 
 from corpus.errors import MismatchError, UsageError
-from corpus.records import Answer, Citation, Fields, Hit
+from corpus.lifecycle import Relation
+from corpus.records import Answer, Citation, Fields, Hit, Link, Section
 from corpus.reference import reference
 from index.background import stem_counts
 from index.build import LEXICAL, STORE, VECTORS
@@ -31,9 +32,11 @@ LEXICAL_WEIGHT = 0.5  # of the words in the hybrid; see docs/retrieval.md
 CANDIDATES = 200  # that each leg puts forward
 REORDERED = 50  # of the best, in which answers go before questions
 QUESTION_WEIGHT = 0.7  # of a question's score: who asks wants what was answered, not that it was asked before
+SUPERSEDED_WEIGHT = 0.6  # of the score of an answer that is no longer in force
 NAMED = 1.0  # added to a passage whose number the question names; no other can have more
 ANSWERED = 0.22  # confidence from which the best hit counts as an answer
 MAX_QUESTION = 1_000  # characters
+_WHOLE = Section(kind="tekst", start=0, end=0)  # a document is named without any of its speakers
 
 
 class Searcher:
@@ -84,7 +87,7 @@ class Searcher:
         query = self._query(searched, mode)
         ranked = self._rank(query, filters, mode, max(CANDIDATES, top))[: max(REORDERED, top)]
         stored = self.store.passages(one.row for one in ranked)
-        ranked = _answers_first(ranked, stored)[:top]
+        ranked = self._in_force_first(ranked, stored)[:top]
         hits = tuple(self._hit(rank, one, stored[one.row], query) for rank, one in enumerate(ranked, 1))
         confidence = self._confidence(query, stored[ranked[0].row]) if hits else 0.0
         return Answer(
@@ -136,10 +139,24 @@ class Searcher:
     def _documents(self) -> list[tuple[int, Fields]]:
         return list(self.store.fields())
 
+    def _in_force_first(self, ranked: list[Scored], stored: Mapping[int, Stored]) -> list[Scored]:
+        """Lower the score of passages that only ask, and of answers that others have superseded; order anew."""
+        weighed = []
+        for one in ranked:
+            passage = stored[one.row]
+            weight = QUESTION_WEIGHT if passage.passage.kind == "spørgsmål" and not one.named else 1.0
+            weight *= SUPERSEDED_WEIGHT if passage.document_row in self._superseded else 1.0
+            weighed.append(one.weighed(weight))
+        return sorted(weighed, key=lambda one: (-one.score, one.row))
+
+    @cached_property
+    def _superseded(self) -> frozenset[int]:
+        return self.store.superseded()
+
     def _hit(self, rank: int, one: Scored, stored: Stored, query: Query) -> Hit:
         passage = stored.passage
-        fields, files = self.store.head(stored.document_row)
-        file = files[0]
+        head = self.store.head(stored.document_row)
+        file = head.files[0]
         span = best_sentence(query, passage.text, self._lexical.idf, self._compounds, self.encoder)
         return Hit(
             rank=rank,
@@ -155,11 +172,18 @@ class Searcher:
                 end=passage.end,
                 line=passage.line,
             ),
-            reference=reference(fields, stored.section, file.file),
-            fields=fields,
+            reference=reference(head.fields, stored.section, file.file),
+            fields=head.fields,
             section=stored.section,
+            superseded_by=next(self._links(stored.document_row, "superseded_by"), None),
+            refers_to=tuple(self._links(stored.document_row, "refers_to")),
             explain={"lexical": round(one.lexical, 6), "dense": round(one.dense, 6), "named": round(one.named, 6)},
         )
+
+    def _links(self, row: int, relation: Relation) -> Iterator[Link]:
+        for other in self.store.related(row, relation):
+            head = self.store.head(other)
+            yield Link(head.id, reference(head.fields, _WHOLE, head.files[0].file))
 
     def _confidence(self, query: Query, best: Stored) -> float:
         """Estimate, 0..1, how well the best hit fits: the mean of two shares, not calibrated.
@@ -171,15 +195,6 @@ class Searcher:
             return words
         cosine = float(self._dense.scores(query.vector, np.array([best.row], dtype=np.int64))[0])
         return 0.5 * words + 0.5 * max(0.0, cosine)
-
-
-def _answers_first(ranked: list[Scored], stored: Mapping[int, Stored]) -> list[Scored]:
-    """Lower the score of passages that only ask, and order anew."""
-    weighed = [
-        one if one.named or stored[one.row].passage.kind != "spørgsmål" else one.weighed(QUESTION_WEIGHT)
-        for one in ranked
-    ]
-    return sorted(weighed, key=lambda one: (-one.score, one.row))
 
 
 def checked(question: str) -> str:

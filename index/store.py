@@ -6,11 +6,13 @@ import json
 import sqlite3
 import threading
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from corpus.document import signature
+from corpus.lifecycle import Facts, Relation, facts, relations
 from corpus.records import Document, Fields, Page, Passage, Section, SourceFile
 from index.context import context
 from index.references import keys
@@ -18,13 +20,17 @@ from index.references import keys
 _SCHEMA = """
 CREATE TABLE documents (
   row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, text BLOB NOT NULL,
-  pages TEXT NOT NULL, fields TEXT NOT NULL);
+  pages TEXT NOT NULL, fields TEXT NOT NULL, sidecar TEXT NOT NULL);
 CREATE TABLE sections (
   document INTEGER NOT NULL, number INTEGER NOT NULL, section TEXT NOT NULL, context TEXT NOT NULL, refs TEXT NOT NULL,
   PRIMARY KEY (document, number)) WITHOUT ROWID;
 CREATE TABLE files (
-  document INTEGER NOT NULL, root TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL,
+  document INTEGER NOT NULL, root TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, sidecar TEXT NOT NULL,
+  own INTEGER NOT NULL,  -- whether the document's text is this file's, or that of another that says the same
   PRIMARY KEY (root, file)) WITHOUT ROWID;
+CREATE TABLE relations (
+  document INTEGER NOT NULL, relation TEXT NOT NULL, other INTEGER NOT NULL,
+  PRIMARY KEY (document, relation, other)) WITHOUT ROWID;
 CREATE INDEX files_by_document ON files (document);
 CREATE TABLE passages (
   row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, document INTEGER NOT NULL, section INTEGER NOT NULL,
@@ -44,41 +50,60 @@ class Stored(NamedTuple):
     context: str
 
 
-class Writer:
-    """Fills a new file; rows count from 0 in the order of adding."""
+class Filed(NamedTuple):
+    """One indexed file, the row of its document, and whether that document's text is this file's."""
 
-    def __init__(self, path: Path) -> None:
+    source: SourceFile
+    document_row: int
+    own: bool
+
+
+class Head(NamedTuple):
+    """One document without its text; the first of its files is the one that is cited."""
+
+    id: str
+    fields: Fields
+    files: tuple[SourceFile, ...]
+
+
+class Writer:
+    """Fills a new file; rows count from 0 in the order of adding. Documents of equal `alike` are taken for one."""
+
+    def __init__(self, path: Path, alike: Callable[[Document], str] = signature) -> None:
+        self._alike = alike
         self._db = sqlite3.connect(path)
         self._db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _SCHEMA)
-        self._rows: dict[str, int] = {}
+        self._rows: dict[str, int] = {}  # by id
+        self._said: dict[str, int] = {}  # by signature
+        self._facts: list[Facts] = []
         self.passages = 0
 
     @property
     def documents(self) -> int:
         """How many documents were added."""
-        return len(self._rows)
-
-    def holds(self, document: str) -> bool:
-        """Tell whether a document of this id was added."""
-        return document in self._rows
+        return len(self._facts)
 
     def add(self, document: Document, passages: Sequence[Passage]) -> None:
-        """Add one document with its passages; one of the same text that is there already only gains the files."""
-        row = self._rows.get(document.id)
+        """Add one document with its passages; one that says the same as one that is there only gains the files."""
+        said = self._alike(document)
+        row = self._rows.get(document.id, self._said.get(said))
+        own = row is None or document.id in self._rows
         if row is None:
-            row = self._rows[document.id] = len(self._rows)
+            row = self._rows[document.id] = self._said[said] = len(self._rows)
+            self._facts.append(facts(document))
             self._add(row, document, passages)
-        self._db.executemany("INSERT INTO files VALUES (?,?,?,?)", [(row, *file) for file in document.files])
+        self._db.executemany("INSERT INTO files VALUES (?,?,?,?,?,?)", [(row, *file, own) for file in document.files])
 
     def _add(self, row: int, document: Document, passages: Sequence[Passage]) -> None:
         self._db.execute(
-            "INSERT INTO documents VALUES (?,?,?,?,?)",
+            "INSERT INTO documents VALUES (?,?,?,?,?,?)",
             (
                 row,
                 document.id,
                 zlib.compress(document.text.encode(), 3),
                 json.dumps(document.pages),
                 _dump(asdict(document.fields)),
+                json.dumps(document.sidecar),
             ),
         )
         self._db.executemany(
@@ -111,7 +136,9 @@ class Writer:
         )
 
     def close(self, stems: Mapping[str, int]) -> None:
-        """Add the archive's stems with their counts, and close the file."""
+        """Add the archive's stems with their counts, and how the documents stand to each other; close the file."""
+        related = [(self._rows[r.document], r.relation, self._rows[r.other]) for r in relations(self._facts)]
+        self._db.executemany("INSERT OR IGNORE INTO relations VALUES (?,?,?)", related)
         self._db.executemany("INSERT INTO stems VALUES (?,?)", sorted(stems.items()))
         self._db.commit()
         self._db.close()
@@ -137,20 +164,32 @@ class Store:
         found = self._query("SELECT count FROM stems WHERE stem=?", (stem,)).fetchone()
         return found[0] if found else 0
 
-    def files(self) -> dict[tuple[str, str], tuple[str, int]]:
-        """Give (root, file) -> (sha256, document row) for every indexed file."""
-        rows = self._query("SELECT root, file, sha256, document FROM files")
-        return {(root, file): (digest, document) for root, file, digest, document in rows}
+    def files(self) -> list[Filed]:
+        """Give every indexed file."""
+        rows = self._query("SELECT root, file, sha256, sidecar, document, own FROM files")
+        return [Filed(SourceFile(*file), document, bool(own)) for *file, document, own in rows]
+
+    def related(self, row: int, relation: Relation) -> list[int]:
+        """Give the rows of the documents to which a document stands in a relation."""
+        found = self._query(
+            "SELECT other FROM relations WHERE document=? AND relation=? ORDER BY other", (row, relation)
+        )
+        return [other for (other,) in found]
+
+    def superseded(self) -> frozenset[int]:
+        """Give the rows of all documents that are no longer in force."""
+        found = self._query("SELECT document FROM relations WHERE relation='superseded_by'")
+        return frozenset(row for (row,) in found)
 
     def passage_ids(self) -> dict[str, int]:
         """Give the row of every passage by its id."""
         return dict(self._query("SELECT id, row FROM passages").fetchall())
 
-    def head(self, row: int) -> tuple[Fields, tuple[SourceFile, ...]]:
-        """Give one document's fields and files, without its text."""
-        (fields,) = self._query("SELECT fields FROM documents WHERE row=?", (row,)).fetchone()
-        files = self._query("SELECT root, file, sha256 FROM files WHERE document=? ORDER BY root, file", (row,))
-        return Fields(**json.loads(fields)), tuple(SourceFile(*file) for file in files)
+    def head(self, row: int) -> Head:
+        """Give one document without its text."""
+        id_, fields = self._query("SELECT id, fields FROM documents WHERE row=?", (row,)).fetchone()
+        files = self._query(_FILES_OF, (row,))
+        return Head(id_, Fields(**json.loads(fields)), tuple(SourceFile(*file) for file in files))
 
     def fields(self) -> Iterator[tuple[int, Fields]]:
         """Give the row and the fields of every document."""
@@ -159,11 +198,11 @@ class Store:
 
     def document(self, row: int) -> Document:
         """Give one document by its row."""
-        id_, text, pages, fields = self._query(
-            "SELECT id, text, pages, fields FROM documents WHERE row=?", (row,)
+        id_, text, pages, fields, sidecar = self._query(
+            "SELECT id, text, pages, fields, sidecar FROM documents WHERE row=?", (row,)
         ).fetchone()
         sections = self._query("SELECT section FROM sections WHERE document=? ORDER BY number", (row,))
-        files = self._query("SELECT root, file, sha256 FROM files WHERE document=? ORDER BY root, file", (row,))
+        files = self._query(_FILES_OF, (row,))
         return Document(
             id=id_,
             files=tuple(SourceFile(*file) for file in files),
@@ -171,6 +210,7 @@ class Store:
             pages=tuple(Page(*page) for page in json.loads(pages)),
             fields=Fields(**json.loads(fields)),
             sections=tuple(Section(**json.loads(section)) for (section,) in sections),
+            sidecar=tuple(json.loads(sidecar)),
         )
 
     def find(self, name: str) -> list[int]:
@@ -203,6 +243,7 @@ class Store:
         return [row for (row,) in found]
 
 
+_FILES_OF = "SELECT root, file, sha256, sidecar FROM files WHERE document=? ORDER BY own DESC, root, file"
 _PASSAGES = (
     "SELECT p.row, p.document, s.section, s.context, p.id, d.id, p.section, p.start, p.end, p.page, p.line, p.text"
     " FROM passages p JOIN documents d ON d.row = p.document"

@@ -213,7 +213,7 @@ def test_a_part_of_a_compound_finds_the_whole(tmp_path: Path, encoder: Encoder) 
     for question in ("praktik", "virksomhedspraktik"):
         rows = searcher.rank(question, 10, "lexical")
         files = {
-            searcher.store.head(searcher.store.passages([one.row])[one.row].document_row)[1][0].file for one in rows
+            searcher.store.head(searcher.store.passages([one.row])[one.row].document_row).files[0].file for one in rows
         }
         assert {"a.txt", "b.txt"} == files
 

@@ -1,0 +1,154 @@
+"""Answers that belong together: versions, of which the newest is current, and answers that point to others."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from corpus.clean import clean
+from corpus.records import Document, Fields
+
+Relation = Literal["superseded_by", "refers_to"]
+
+_RANK = {"foreløbigt": 0, None: 2, "endeligt": 2, "supplerende": 3, "korrigeret": 4}
+_REPRINT = re.compile(r"\b[Oo]mtryk")
+_HEAD = 2_000  # characters in which a reprint says that it is one
+_ALIKE = 0.6  # share of words that two wordings of one question have in common
+_CASE = r"(?P<case>[A-ZÆØÅ]{2,4}\s*(?:,\s*)?[Aa]lm\.?\s*del|[LB]\s?\d{1,3}\b|[Aa]lm\.?\s*del)"
+_POINTER = re.compile(
+    r"(?:henvis\w*|se\s+også|jf\.|som\s+svar\s+på|som\s+det\s+fremgår\s+af)[^.?!]{0,120}?"
+    rf"(?:(?P<before>{_CASE.replace('?P<case>', '?P<first>')})[^.?!]{{0,40}}?)?"
+    r"(?:spørgsmål(?:et)?|spm\.?)\s*(?:nr\.?\s*)?(?P<number>S\s?\d{1,4}|\d{1,5})\b"
+    rf"(?:\s*(?:\(|af\s[^()]{{0,20}}\(|,|til)?\s*{_CASE})?"
+)
+
+
+class Facts(NamedTuple):
+    """What decides how a document stands to others."""
+
+    id: str
+    fields: Fields
+    question: frozenset[str]  # its words, in small letters
+    reprint: bool
+    pointers: tuple[tuple[str, str | None], ...]  # number and, if said, the case it counts in
+
+
+class Related(NamedTuple):
+    """One document's relation to another, by id."""
+
+    document: str
+    relation: Relation
+    other: str
+
+
+def facts(document: Document) -> Facts:
+    """Read from a document what decides how it stands to others."""
+    asked = [s for s in document.sections if s.kind == "spørgsmål"]
+    answers = [s for s in document.sections if s.kind == "svar"]
+    is_answer = document.fields.kind in ("udvalgssvar", "§20-svar")
+    said = " ".join(clean(document.text[s.start : s.end]) for s in answers) if is_answer else ""
+    words = " ".join(clean(document.text[s.start : s.end]) for s in asked) if is_answer else ""
+    return Facts(
+        document.id,
+        document.fields,
+        frozenset(re.findall(r"\w+", words.lower())),
+        is_answer and _REPRINT.search(document.text, 0, _HEAD) is not None,
+        tuple(_pointers(said, document.fields)),
+    )
+
+
+def relations(documents: Iterable[Facts]) -> Iterator[Related]:
+    """Give every relation between the documents: who is superseded by whom, and who points to whom."""
+    by_number: dict[tuple[str, str], list[Facts]] = defaultdict(list)
+    everything = [one for one in documents if one.fields.kind in ("udvalgssvar", "§20-svar")]
+    for one in everything:
+        if one.fields.number:
+            by_number[_counted(one.fields.number, one.fields.case)].append(one)
+    for versions in by_number.values():
+        for group in _same_question(versions):
+            yield from _superseded(group)
+    superseded = {r.document for group in by_number.values() for g in _same_question(group) for r in _superseded(g)}
+    for one in everything:
+        for number, case in one.pointers:
+            there = [other for other in by_number.get(_counted(number, case), []) if other.id != one.id]
+            target = _meant(one, [other for other in there if other.id not in superseded] or there)
+            if target:
+                yield Related(one.id, "refers_to", target.id)
+
+
+def _pointers(text: str, fields: Fields) -> Iterator[tuple[str, str | None]]:
+    seen: set[tuple[str, str]] = {_counted(fields.number or "", fields.case)}
+    for match in _POINTER.finditer(text):
+        number = re.sub(r"^S\s?", "S ", match["number"])
+        case = match["case"] or match["first"]
+        if number[0] == "S":
+            case = None
+        elif not case or _plain(case) == "almdel":
+            case = fields.case  # a bare number counts where this answer's own does
+        if _counted(number, case) not in seen:
+            seen.add(_counted(number, case))
+            yield number, case
+
+
+def _counted(number: str, case: str | None) -> tuple[str, str]:
+    """Give the key under which an answer is looked up: its number, and what that counts in unless it is an S number."""
+    plain = _plain(number)
+    return plain, "" if plain.startswith("s") else _plain(case or "")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).lower()
+
+
+def _same_question(versions: Sequence[Facts]) -> list[list[Facts]]:
+    """Part answers under one number by what was asked: numbers begin anew in every session."""
+    groups: list[list[Facts]] = []
+    for one in versions:
+        group = next((group for group in groups if all(_agree(one, other) for other in group)), None)
+        if group is None:
+            groups.append([one])
+        else:
+            group.append(one)
+    return groups
+
+
+def _agree(one: Facts, other: Facts) -> bool:
+    known = (
+        (getattr(one.fields, name), getattr(other.fields, name)) for name in ("session", "asker", "committee", "kind")
+    )
+    if any(a and b and a != b for a, b in known):
+        return False
+    if not one.question or not other.question:
+        return bool(one.fields.asker and one.fields.asker == other.fields.asker)
+    return len(one.question & other.question) >= _ALIKE * len(one.question | other.question)
+
+
+def _superseded(group: Sequence[Facts]) -> Iterator[Related]:
+    """Let all but the newest answer of a group point to the newest; where none is newest, none is superseded."""
+    if len(group) < 2:
+        return
+    dated = all(one.fields.date for one in group)
+
+    def age(one: Facts) -> tuple[object, ...]:
+        rank = _RANK[one.fields.status] + one.reprint
+        final = one.fields.status != "foreløbigt"
+        return (final, one.fields.date, rank) if dated else (rank, one.fields.date or "")
+
+    newest = max(group, key=age)
+    for one in group:
+        if age(one) < age(newest):
+            yield Related(one.id, "superseded_by", newest.id)
+
+
+def _meant(one: Facts, there: Sequence[Facts]) -> Facts | None:
+    """Choose the answer that is pointed to: the only one, or the only one of the same session, or the last before."""
+    if len(there) <= 1:
+        return there[0] if there else None
+    session = one.fields.session
+    same = [other for other in there if session and other.fields.session == session]
+    if len(same) == 1:
+        return same[0]
+    earlier = [o for o in there if o.fields.date and one.fields.date and o.fields.date <= one.fields.date]
+    return max(earlier, key=lambda other: other.fields.date or "") if earlier else None

@@ -1,0 +1,66 @@
+"""Sidecars: `NAME.meta.json` beside a document says of it what its text may not, and is trusted over the text."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+from datetime import date
+from typing import Any, get_args
+
+from corpus.disk import read_regular
+from corpus.errors import UnreadableError
+from corpus.files import SIDECAR, Found, sha256
+from corpus.records import Document, Fields, Kind, Status
+
+_MOST = 64_000  # bytes
+_LONGEST = 2_000  # characters of a field
+_NAMES = frozenset(field.name for field in fields(Fields))
+_CHOICES = {"kind": get_args(Kind), "status": get_args(Status)}
+
+
+def digest(found: Found) -> str:
+    """Give the SHA-256 of a document's sidecar, or nothing where it has none."""
+    data = _bytes(found)
+    return "" if data is None else sha256(data)
+
+
+def described(document: Document, found: Found) -> Document:
+    """Give the document with the fields that its sidecar names; names of its own that are no fields are left alone.
+
+    Raises `UnreadableError` if the sidecar is none; the document then stands by its text alone.
+    """
+    data = _bytes(found)
+    if data is None:
+        return document
+    try:
+        values = json.loads(data)
+    except ValueError as error:
+        raise UnreadableError(f"the sidecar is no JSON ({error}). Mend or remove it") from error
+    if not isinstance(values, dict):
+        raise UnreadableError("the sidecar is no JSON object. Mend or remove it")
+    named = {name: _checked(name, values[name]) for name in sorted(values.keys() & _NAMES)}
+    return replace(document, fields=replace(document.fields, **named), sidecar=tuple(named))
+
+
+def _bytes(found: Found) -> bytes | None:
+    if found.member is not None:
+        return None
+    path = found.root / (found.file + SIDECAR)
+    return read_regular(found.root, path, _MOST) if path.is_file() else None
+
+
+def _checked(name: str, value: Any) -> Any:
+    if value is None:
+        if name == "kind":
+            raise UnreadableError('the sidecar\'s "kind" is null. Mend or remove it')
+        return None
+    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST:
+        raise UnreadableError(f'the sidecar\'s "{name}" is no text. Mend or remove it')
+    if name in _CHOICES and value not in _CHOICES[name]:
+        raise UnreadableError(f'the sidecar\'s "{name}" is none of {", ".join(_CHOICES[name])}. Mend or remove it')
+    if name == "date":
+        try:
+            date.fromisoformat(value)
+        except ValueError as error:
+            raise UnreadableError('the sidecar\'s "date" is not YYYY-MM-DD. Mend or remove it') from error
+    return value

@@ -1,0 +1,126 @@
+"""Which answer is current, and which answers point to which."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+
+from corpus.lifecycle import Facts, Related, facts, relations
+from corpus.records import Document, Fields, Section, Status
+
+QUESTION = frozenset("hvor mange storke yngler i danmark i år".split())
+
+
+def answer(
+    id_: str,
+    status: Status | None = "endeligt",
+    date: str | None = None,
+    *,
+    number: str = "12",
+    case: str | None = "MOF alm. del",
+    reprint: bool = False,
+    question: frozenset[str] = QUESTION,
+    pointers: tuple[tuple[str, str | None], ...] = (),
+    session: str | None = None,
+) -> Facts:
+    kind = "§20-svar" if number.startswith("S") else "udvalgssvar"
+    fields = Fields(kind=kind, number=number, case=case, status=status, date=date, asker="Ida Brask", session=session)
+    return Facts(id_, fields, question, reprint, pointers)
+
+
+def superseded(*documents: Facts) -> dict[str, str]:
+    return {r.document: r.other for r in relations(documents) if r.relation == "superseded_by"}
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_final_answer_supersedes_the_preliminary_and_a_correction_the_final(order: tuple[int, ...]) -> None:
+    """Whatever the order of the files, the newest valid answer is current and the others point to it."""
+    versions = [
+        answer("a", "foreløbigt", "2023-02-01"),
+        answer("b", "endeligt", "2023-03-01"),
+        answer("c", "korrigeret", "2023-03-09"),
+    ]
+    assert {"a": "c", "b": "c"} == superseded(*(versions[n] for n in order))
+
+
+@pytest.mark.parametrize("newer", ["supplerende", "korrigeret"])
+def test_without_dates_the_status_decides(newer: Status) -> None:
+    """An undated correction or supplement is newer than the final answer, and that newer than a preliminary one."""
+    assert {"a": "c", "b": "c"} == superseded(answer("a", "foreløbigt"), answer("b"), answer("c", newer))
+
+
+def test_a_preliminary_answer_never_supersedes() -> None:
+    """Also not when its date is the later one."""
+    assert {"a": "b"} == superseded(answer("a", "foreløbigt", "2023-05-01"), answer("b", "endeligt", "2023-04-01"))
+
+
+def test_a_reprint_supersedes_what_it_reprints() -> None:
+    """Same status, same date: the one that says "omtryk" is current."""
+    assert {"a": "b"} == superseded(answer("a", date="2023-03-01"), answer("b", date="2023-03-01", reprint=True))
+
+
+def test_equal_answers_leave_each_other_alone() -> None:
+    """Where nothing says which is newer, nothing is guessed."""
+    assert {} == superseded(answer("a", date="2023-03-01"), answer("b", date="2023-03-01"))
+
+
+def test_numbers_begin_anew() -> None:
+    """Another question, another committee or another session under the same number is another matter."""
+    other = frozenset("hvad koster en færgebillet til ærø".split())
+    assert {} == superseded(answer("a", "foreløbigt"), answer("b", question=other))
+    assert {} == superseded(answer("a", "foreløbigt"), answer("b", case="SAU alm. del"))
+    assert {} == superseded(answer("a", "foreløbigt", session="20221"), answer("b", session="20231"))
+
+
+def refers(*documents: Facts) -> list[Related]:
+    return [r for r in relations(documents) if r.relation == "refers_to"]
+
+
+def test_a_pointer_leads_to_the_answer_it_names() -> None:
+    """By S number, or by number within the same case."""
+    by_s = answer("a", number="S 7", case="§ 20", pointers=(("S 5", None),))
+    assert [Related("a", "refers_to", "b")] == refers(by_s, answer("b", number="S 5", case="§ 20"))
+    by_number = answer("a", number="13", pointers=(("12", "MOF alm. del"),))
+    assert [Related("a", "refers_to", "b")] == refers(by_number, answer("b"), answer("c", case="SAU alm. del"))
+
+
+def test_a_pointer_leads_to_the_current_version() -> None:
+    """Who points to a superseded answer is led to the one in force."""
+    pointing = answer("a", number="13", pointers=(("12", "MOF alm. del"),))
+    assert [Related("a", "refers_to", "c")] == refers(pointing, answer("b", "foreløbigt"), answer("c"))
+
+
+def test_a_pointer_that_could_mean_two_answers_means_none() -> None:
+    """Unless the session or the dates tell."""
+    other = frozenset("hvad koster en færgebillet til ærø".split())
+    pointing = answer("a", number="S 7", pointers=(("S 5", None),), date="2023-05-01", session="20221")
+    first = answer("b", number="S 5", question=other)
+    assert [] == refers(pointing, first, answer("c", number="S 5"))
+    assert ["c"] == [r.other for r in refers(pointing, first, answer("c", number="S 5", session="20221"))]
+    assert ["c"] == [r.other for r in refers(pointing, first, answer("c", number="S 5", date="2023-04-01"))]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Der henvises til mit svar på spørgsmål nr. S 123.", [("S 123", None)]),
+        ("Jeg kan henvise til besvarelsen af spørgsmål 44 (SAU alm. del).", [("44", "SAU alm. del")]),
+        ("Der henvises til svaret på spørgsmål nr. 44.", [("44", "MOF alm. del")]),
+        ("Der henvises til MOF alm. del – svar på spørgsmål 44.", [("44", "MOF alm. del")]),
+        ("Der henvises til spm. S 1 og S 2. Der henvises til spm. S 2.", [("S 1", None), ("S 2", None)]),
+        ("Spørgsmål 44 blev stillet i går.", []),
+        ("Der henvises til svaret på spørgsmål nr. 12.", []),
+    ],
+)
+def test_pointers_are_read_from_the_answer(text: str, expected: list[tuple[str, str | None]]) -> None:
+    """Only what an answer says of another answer is a pointer, and never to itself."""
+    document = Document(
+        id="d",
+        files=(),
+        text=text,
+        pages=(),
+        fields=Fields(kind="udvalgssvar", number="12", case="MOF alm. del"),
+        sections=(Section(kind="svar", start=0, end=len(text)),),
+    )
+    assert expected == list(facts(document).pointers)
