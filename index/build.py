@@ -159,7 +159,7 @@ def write(
         first = f", the first one {refused[0]['file']}: {refused[0]['reason']}" if refused else ""
         raise InputError(f"no document could be read ({len(refused)} refused{first}). Name other files")
     vectors.write(folder / VECTORS, _vectors(store, encoder, previous, progress))
-    stems = Counter(stem(word) for _, _, text, _, _ in store.each_passage() for word in tokens(text) if word.isalpha())
+    stems = _stem_counts(store)
     common = stem_counts()
     progress.stage("words", store.passages)
     (folder / LEXICAL).mkdir()
@@ -311,6 +311,17 @@ def _vectors(store: Writer, encoder: Encoder, previous: Previous | None, progres
             result[[row for row, _ in new]] = encoder.encode([text for _, text in new], "passage", progress.advance)
         begin += len(batch)
     return result
+
+
+def _stem_counts(store: Writer) -> Counter[str]:
+    words: Counter[str] = Counter()
+    for _, _, text, _, _ in store.each_passage():
+        words.update(tokens(text))
+    stems: Counter[str] = Counter()
+    for word, count in words.items():
+        if word.isalpha():
+            stems[stem(word)] += count
+    return stems
 
 
 def _entries(store: Writer, progress: Progress) -> Iterator[lexical.Entry]:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 
 import Stemmer
 
@@ -20,7 +21,7 @@ STOP_WORDS = frozenset(
     var ved vi vil ville vor vores være været
     """.split()
 )
-_HOUR = re.compile(r"\bkl\.?\s*(?=\d)", re.IGNORECASE)  # "kl. 13" is no mention of KL, the municipalities' association
+_HOUR = re.compile(r"\bkl\.?\s*(?=\d)")  # "kl. 13" is no mention of KL, the municipalities' association
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|\w+")
 _MIN_PART = 4  # letters in each part of a compound
 _MAX_WORD = 60  # letters; longer runs are no words
@@ -32,7 +33,8 @@ _stem = Stemmer.Stemmer("danish", 100_000).stemWord
 
 def tokens(text: str) -> list[str]:
     """Give the lower-case words and numbers of a text in order; NFC and NFD give the same."""
-    return _TOKEN.findall(_HOUR.sub("", unicodedata.normalize("NFC", text)).lower())
+    lowered = unicodedata.normalize("NFC", text).lower()
+    return _TOKEN.findall(_HOUR.sub("", lowered) if "kl" in lowered else lowered)
 
 
 @lru_cache(maxsize=200_000)
@@ -61,6 +63,7 @@ class Compounds:
     def __init__(self, count: Callable[[str], int]) -> None:
         self._count = lru_cache(maxsize=500_000)(lambda word: count(stem(word)))
         self.parts = lru_cache(maxsize=500_000)(self._parts)
+        self._stems = lru_cache(maxsize=500_000)(self._all_stems)
 
     def _parts(self, word: str) -> tuple[str, ...]:
         """Give the two parts of a compound, or nothing."""
@@ -84,7 +87,8 @@ class Compounds:
 
     def stems(self, words: Iterable[str]) -> Iterator[str]:
         """Give the stems of the parts of every compound among the words, and of the parts of those parts."""
-        for word in words:
-            for part in self.parts(word):
-                yield stem(part)
-                yield from self.stems((part,))
+        return chain.from_iterable(map(self._stems, words))
+
+    def _all_stems(self, word: str) -> tuple[str, ...]:
+        parts = self.parts(word)
+        return tuple(found for part in parts for found in (stem(part), *self._stems(part)))
