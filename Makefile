@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DATA   ?= ../shared/data
 
-.PHONY: help install demo test lint encoder bench clean
+.PHONY: help install demo test lint attacks encoder bench clean
 
 help:            ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,10 @@ lint: $(VENV)/.installed-test  ## Check style, format and types.
 
 test: lint       ## Run all checks and tests.
 	$(BIN)/pytest
+
+attacks: $(VENV)/.installed-test  ## Try every attack on the reader, also those that take long.
+	$(BIN)/pytest tests/attacks -m ""
+	$(BIN)/python -m tests.attacks.report
 
 encoder: install ## Train the bundled encoder again from the shared data.
 	$(BIN)/spoergetime train --data $(DATA) --out index/bundled

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from bot.quote import plain
 from corpus.errors import SpoergetimeError
-from corpus.records import Answer, Document
+from corpus.records import Answer, Document, Link
 from index.filters import Filters
 from index.search import MAX_QUESTION, Searcher
 from index.store import Stored
@@ -27,6 +28,7 @@ class Source(NamedTuple):
 
     document: Document
     passages: list[Stored]
+    related: Mapping[str, Sequence[Link]]  # by what the relation is called on the page
 
 
 class Archive:
@@ -77,7 +79,7 @@ class Archive:
         for row in searcher.store.find(document) if searcher else ():
             found = searcher.store.document(row) if searcher else None
             if searcher and found and found.id == document:
-                return Source(found, searcher.store.passages_of(row))
+                return Source(found, searcher.store.passages_of(row), _related(searcher, row))
         return None
 
     def _reopen(self) -> None:
@@ -98,6 +100,15 @@ class Archive:
             return (self.index / "current").read_bytes()
         except OSError:
             return None
+
+
+def _related(searcher: Searcher, row: int) -> dict[str, tuple[Link, ...]]:
+    return {
+        "Erstattet af": tuple(searcher.links(row, "superseded_by")),
+        "Erstatter": tuple(searcher.links(row, "superseded_by", backwards=True)),
+        "Henviser til": tuple(searcher.links(row, "refers_to")),
+        "Henvist til fra": tuple(searcher.links(row, "refers_to", backwards=True)),
+    }
 
 
 def thousands(number: int) -> str:

@@ -45,7 +45,19 @@ def card(hit: Hit) -> str:
         f'<blockquote class="st-tekst">{_paragraphs(quote_marked(hit.passage.text, hit.highlights))}</blockquote>'
         f'<p class="st-kilde">{named}<span class="st-fil">{where}</span>'
         f'<a href="{source_link(hit)}" target="_blank" rel="noopener">Åbn kilden'
-        f'<span class="st-skjult">: {reference} (åbner i et nyt vindue)</span></a></p></li>'
+        f'<span class="st-skjult">: {reference} (åbner i et nyt vindue)</span></a></p>{_related(hit)}</li>'
+    )
+
+
+def _related(hit: Hit) -> str:
+    """Link to the answer that is in force instead, and to those that this one points to."""
+    links = [("Erstattet af", hit.superseded_by)] if hit.superseded_by else []
+    links += [("Henviser til", link) for link in hit.refers_to]
+    return "".join(
+        f'<p class="st-forbundet">{name}: <a href="kilde/{quote(link.document)}" target="_blank" rel="noopener">'
+        f"{quote(link.reference)}</a></p>"
+        for name, link in links
+        if link
     )
 
 
@@ -66,6 +78,8 @@ def _badges(hit: Hit) -> str:
     badges.append((KINDS.get(fields.kind), ""))
     if fields.status:
         badges.append((STATUSES.get(fields.status), "st-advar" if fields.status in _DOUBTFUL else ""))
+    if hit.superseded_by:
+        badges.append(("Erstattet", "st-advar"))
     shown = [f'<span class="st-maerke {style}">{quote(name)}</span>' for name, style in badges if name]
     if who := ", ".join(filter(None, (speaker(section), clock(section) if section.speaker else None))):
         shown.append(f'<span class="st-taler">{quote(who)}</span>')

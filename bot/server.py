@@ -108,7 +108,7 @@ def _add_pages(app: FastAPI, archive: Archive) -> None:
         if found is None:
             return refusal(request.scope, 404, _GONE)
         span = _span(start, end, len(found.document.text))
-        page = source_page(found.document, found.passages, span)
+        page = source_page(found, span)
         return HTMLResponse(page, headers={"Content-Security-Policy": OWN_POLICY})
 
     own = {path.name: path.read_text(encoding="utf-8") for path in _STATIC.iterdir() if path.suffix in _TYPES}

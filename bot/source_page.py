@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from bot.archive import Source
 from bot.quote import quote
 from bot.terms import KINDS, SECTIONS, STATUSES, asker, clock, minister, session, speaker
 from corpus.clean import Layout, clean_aligned, layout
-from corpus.records import Document, Page, Section
+from corpus.records import Document, Link, Page, Section
 from corpus.reference import danish_date, reference
 from index.store import Stored
 
@@ -25,12 +26,13 @@ class _Segment(NamedTuple):
     section: Section | None
 
 
-def source_page(document: Document, passages: Sequence[Stored], span: Span | None) -> str:
+def source_page(source: Source, span: Span | None) -> str:
     """Give the page of one document; `span`, offsets into its extracted text, is marked word for word."""
+    document, passages, related = source
     name = reference(document.fields, Section(kind="tekst", start=0, end=0), document.files[0].file)
     return page(
         name,
-        f"{_bar(document.id, passages, span)}<main><h1>{quote(name)}</h1>{_facts(document)}"
+        f"{_bar(document.id, passages, span)}<main><h1>{quote(name)}</h1>{_facts(document)}{_related(related)}"
         f'<article class="dokument">{"".join(_body(document, span))}</article></main>',
     )
 
@@ -96,6 +98,15 @@ def _facts(document: Document) -> str:
         link = f'<a href="{quote(fields.url)}" rel="noopener noreferrer">{quote(fields.url)}</a>'
         rows += f"<div><dt>Adresse</dt><dd>{link}</dd></div>"
     return f"<dl>{rows}</dl>"
+
+
+def _related(related: Mapping[str, Sequence[Link]]) -> str:
+    """Link to the answers that are in force instead, that were before, and that are pointed to."""
+    rows = ""
+    for name, links in related.items():
+        listed = "<br>".join(f'<a href="/kilde/{quote(link.document)}">{quote(link.reference)}</a>' for link in links)
+        rows += f"<div><dt>{name}</dt><dd>{listed}</dd></div>" if links else ""
+    return f'<dl class="forbundne">{rows}</dl>' if rows else ""
 
 
 def _body(document: Document, span: Span | None) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from corpus.clean import clean, layout
@@ -42,7 +42,7 @@ def _failure(text: str, citation: dict[str, Any], root: Path | None) -> str | No
         source, data = load(found)
         if source.sha256 != citation["sha256"]:
             return "the file has been changed since it was indexed"
-        extracted = extract(found.path, data)
+        extracted = extract(PurePosixPath(found.file), data)
     except UnreadableError as error:
         return str(error)
     start, end = citation["start"], citation["end"]

@@ -91,11 +91,6 @@ def digest(found: Found) -> str | None:
         return None
 
 
-def digest_of(path: Path) -> str | None:
-    """Give the SHA-256 of a file that is no member, or None if it cannot be read."""
-    return digest(Found(path.parent, path.name))
-
-
 def _named(root: Path, file: Path) -> Iterator[Found]:
     """Give the file, or what it holds if it is an archive that can be listed."""
     name = visible(file.relative_to(root).as_posix())

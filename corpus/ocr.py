@@ -13,7 +13,7 @@ import numpy.typing as npt
 from corpus.errors import UnreadableError
 
 DPI = 250
-_SECONDS = 60  # for one page
+_SECONDS = 20  # for one page; a document's reader is stopped after a little more without a word from it
 
 
 def available() -> bool:

@@ -13,11 +13,12 @@ import numpy.typing as npt
 
 from corpus import ocr
 from corpus.errors import UnreadableError
+from corpus.pace import step_done
 from corpus.pdf_page import Rectangle, read_page, rectangles, whole
 from corpus.records import Extracted, Page
 
 MOST_PAGES = 5_000
-MOST_CHARACTERS = 50_000_000
+MOST_CHARACTERS = 20_000_000
 MOST_SCANNED = 200  # pages that go through character recognition
 _PAGE_END = "\n\f"
 _STAMP = 100  # characters; less, over a picture that fills the page, is a stamp on a scan
@@ -110,6 +111,7 @@ def _read_pages(document: Any) -> Iterator[_Read]:
             picture = _picture(page) if recognisable and scans <= MOST_SCANNED else None
         if picture is not None:
             text = max(ocr.recognise(picture), text, key=len)
+            step_done()
         yield _Read(number, text + _PAGE_END, scan and not recognisable)
 
 

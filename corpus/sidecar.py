@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import fields, replace
 from datetime import date
 from typing import Any, get_args
@@ -20,7 +21,10 @@ _CHOICES = {"kind": get_args(Kind), "status": get_args(Status)}
 
 def digest(found: Found) -> str:
     """Give the SHA-256 of a document's sidecar, or nothing where it has none."""
-    data = _bytes(found)
+    try:
+        data = _bytes(found)
+    except UnreadableError as error:
+        return sha256(str(error).encode())  # it changes when the reason does
     return "" if data is None else sha256(data)
 
 
@@ -34,7 +38,7 @@ def described(document: Document, found: Found) -> Document:
         return document
     try:
         values = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableError(f"the sidecar is no JSON ({error}). Mend or remove it") from error
     if not isinstance(values, dict):
         raise UnreadableError("the sidecar is no JSON object. Mend or remove it")
@@ -46,7 +50,7 @@ def _bytes(found: Found) -> bytes | None:
     if found.member is not None:
         return None
     path = found.root / (found.file + SIDECAR)
-    return read_regular(found.root, path, _MOST) if path.is_file() else None
+    return read_regular(found.root, path, _MOST) if os.path.lexists(path) else None
 
 
 def _checked(name: str, value: Any) -> Any:
@@ -56,6 +60,8 @@ def _checked(name: str, value: Any) -> Any:
         return None
     if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST:
         raise UnreadableError(f'the sidecar\'s "{name}" is no text. Mend or remove it')
+    if not value.isprintable():
+        raise UnreadableError(f'the sidecar\'s "{name}" holds what cannot be shown. Mend or remove it')
     if name in _CHOICES and value not in _CHOICES[name]:
         raise UnreadableError(f'the sidecar\'s "{name}" is none of {", ".join(_CHOICES[name])}. Mend or remove it')
     if name == "date":

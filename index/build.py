@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from corpus import sidecar
-from corpus.document import READER, passages, signature
+from corpus.document import READER, signature
 from corpus.errors import DamagedIndexError, InputError, NoIndexError, UnreadableError
 from corpus.files import SIDECAR, Found, digest, discover
 from corpus.isolation import Reader
@@ -106,9 +106,9 @@ def build(
     progress = progress or Silent()
     with building(index):
         previous = _previous(index)
-        plan = _plan(paths, index, previous)
-        tally = Counter(unchanged=len(plan.keep), removed=len(plan.gone))
         splitter = {"max_characters": max_characters}
+        plan = _plan(paths, index, previous, splitter)
+        tally = Counter(unchanged=len(plan.keep), removed=len(plan.gone))
         if previous and not plan.read and not plan.gone and _same(previous.manifest, encoder, splitter):
             manifest = previous.manifest
         else:
@@ -191,13 +191,13 @@ def _previous(index: Path) -> Previous | None:
     return Previous(manifest, store, vectors.Dense(folder / VECTORS), files)
 
 
-def _plan(paths: Sequence[Path], index: Path, previous: Previous | None) -> _Plan:
+def _plan(paths: Sequence[Path], index: Path, previous: Previous | None, splitter: dict[str, int]) -> _Plan:
     known = previous.files if previous else {}
     found = discover(paths, [Path(root) for root in previous.manifest.roots] if previous else [], exclude=index)
     if not found:
         raise InputError(f"no documents in {', '.join(map(str, paths))}. Name a folder that holds some")
     refusals = {(entry["root"], entry["file"]): entry for entry in (previous.manifest.quarantined if previous else [])}
-    same_reader = previous is not None and previous.manifest.reader == READER
+    as_now = previous is not None and (previous.manifest.reader, previous.manifest.splitter) == (READER, splitter)
     keep: dict[Found, int] = {}
     to_read: list[Found] = []
     refused: list[Refusal] = []
@@ -205,11 +205,11 @@ def _plan(paths: Sequence[Path], index: Path, previous: Previous | None) -> _Pla
         seen = digest(file), sidecar.digest(file)
         filed = known.get(file)
         refusal = refusals.pop((str(file.root), file.file), None)
-        if same_reader and filed and (filed.source.sha256, filed.source.sidecar) == seen:
+        if as_now and filed and (filed.source.sha256, filed.source.sidecar) == seen:
             keep[file] = filed.document_row
             beside = refusals.pop((str(file.root), file.file + SIDECAR), None)
             refused += [beside] if beside else []
-        elif same_reader and refusal and refusal["sha256"] == (seen[0] or ""):
+        elif as_now and refusal and refusal["sha256"] == (seen[0] or ""):
             refused.append(refusal)
         else:
             to_read.append(file)
@@ -221,14 +221,20 @@ def _plan(paths: Sequence[Path], index: Path, previous: Previous | None) -> _Pla
             continue
         if any(file.path.is_relative_to(scope) for scope in scopes):
             gone.append(file)
-        else:
+        elif as_now or not file.path.exists():  # what another reader read is better than nothing
             keep[file] = filed.document_row
+        else:
+            to_read.append(file)
     # A file that only says the same as another has no text here; without the other it is read for its own.
     whole = {known[file].document_row for file in keep if known[file].own}
     orphans = [file for file, row in keep.items() if row not in whole]
     for file in orphans:
         del keep[file]
-    elsewhere = [e for e in refusals.values() if not any(Path(e["root"], e["file"]).is_relative_to(s) for s in scopes)]
+    elsewhere = [
+        entry
+        for entry in refusals.values()
+        if not any(Found(Path(entry["root"]), entry["file"]).path.is_relative_to(scope) for scope in scopes)
+    ]
     return _Plan(keep, sorted([*to_read, *orphans], key=_order), gone, [*refused, *elsewhere])
 
 
@@ -247,7 +253,6 @@ def _cut(
     progress: Progress,
 ) -> Iterator[tuple[Document, Sequence[Passage]]]:
     """Give every document of the new generation with its passages, in the order of the files' names."""
-    same_cut = previous is not None and previous.manifest.splitter == splitter
     files = sorted([*plan.keep, *plan.read], key=_order)
     progress.stage("documents", len(files))
     with Reader() as reader:
@@ -268,11 +273,7 @@ def _cut(
             row = plan.keep[file]
             document = previous.store.document(row)
             mine = tuple(f for f in document.files if (f.root, f.file) == (str(file.root), file.file))
-            kept = replace(document, files=mine)
-            if same_cut:
-                yield kept, [stored.passage for stored in previous.store.passages_of(row)]
-            else:
-                yield kept, list(passages(kept, splitter["max_characters"]))
+            yield replace(document, files=mine), [stored.passage for stored in previous.store.passages_of(row)]
 
 
 def _described(document: Document, file: Found, refused: list[Refusal]) -> Document:

@@ -175,13 +175,14 @@ class Searcher:
             reference=reference(head.fields, stored.section, file.file),
             fields=head.fields,
             section=stored.section,
-            superseded_by=next(self._links(stored.document_row, "superseded_by"), None),
-            refers_to=tuple(self._links(stored.document_row, "refers_to")),
+            superseded_by=next(self.links(stored.document_row, "superseded_by"), None),
+            refers_to=tuple(self.links(stored.document_row, "refers_to")),
             explain={"lexical": round(one.lexical, 6), "dense": round(one.dense, 6), "named": round(one.named, 6)},
         )
 
-    def _links(self, row: int, relation: Relation) -> Iterator[Link]:
-        for other in self.store.related(row, relation):
+    def links(self, row: int, relation: Relation, *, backwards: bool = False) -> Iterator[Link]:
+        """Give the documents to which a document stands in a relation, or those that do to it, by name."""
+        for other in self.store.related(row, relation, backwards=backwards):
             head = self.store.head(other)
             yield Link(head.id, reference(head.fields, _WHOLE, head.files[0].file))
 

@@ -168,10 +168,12 @@ class Store:
         rows = self._query("SELECT root, file, sha256, sidecar, document, own FROM files")
         return [Filed(SourceFile(*file), document, bool(own)) for *file, document, own in rows]
 
-    def related(self, row: int, relation: Relation) -> list[int]:
-        """Give the rows of the documents to which a document stands in a relation."""
+    def related(self, row: int, relation: Relation, *, backwards: bool = False) -> list[int]:
+        """Give the rows of the documents to which a document stands in a relation, or of those that do to it."""
+        here, there = ("other", "document") if backwards else ("document", "other")
         found = self._query(
-            "SELECT other FROM relations WHERE document=? AND relation=? ORDER BY other", (row, relation)
+            f"SELECT {there} FROM relations WHERE {here}=? AND relation=? ORDER BY {there}",  # noqa: S608 - our words
+            (row, relation),
         )
         return [other for (other,) in found]
 

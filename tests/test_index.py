@@ -95,6 +95,22 @@ def test_documents_elsewhere_stay(folder: Path, tmp_path: Path, encoder: Encoder
     assert 16 == report.documents
 
 
+def test_another_passage_length_cuts_everything_anew(folder: Path, tmp_path: Path, encoder: Encoder) -> None:
+    """Documents elsewhere too, so that one index has one rule; those that are away stay as they were."""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.txt").write_text(f"Storkene er tilbage i {name}. " * 60, encoding="utf-8")
+        build([tmp_path / name], tmp_path / "index", encoder)
+    build([folder], tmp_path / "index", encoder)
+    shutil.rmtree(tmp_path / "b")
+    build([folder], tmp_path / "index", encoder, max_characters=400)
+    store = Searcher.open(tmp_path / "index").store
+    lengths = {
+        name: max(len(s.passage.text) for s in store.passages_of(store.find(name)[0])) for name in ("a.txt", "b.txt")
+    }
+    assert lengths["a.txt"] <= 400 < lengths["b.txt"]
+
+
 def test_the_same_text_twice_is_one_document_with_two_files(folder: Path, tmp_path: Path, encoder: Encoder) -> None:
     """A copy of a document is found once and names both files."""
     shutil.copy(folder / "notat-cykelparkering.md", folder / "kopi.md")

@@ -17,7 +17,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from bot.api import AnswerShape
-from bot.archive import Archive
+from bot.archive import Archive, Source
 from bot.cards import cards
 from bot.quote import quote, quote_marked
 from bot.server import create_app, serve
@@ -177,7 +177,7 @@ def test_every_passage_is_marked_word_for_word(searcher: Searcher) -> None:
     for row, _ in searcher.store.fields():
         document, passages = searcher.store.document(row), searcher.store.passages_of(row)
         for stored in passages:
-            page = source_page(document, passages, (stored.passage.start, stored.passage.end))
+            page = source_page(Source(document, passages, {}), (stored.passage.start, stored.passage.end))
             assert stored.passage.text == marked(page)
             assert 1 == page.count('id="uddrag"')
 
@@ -185,7 +185,7 @@ def test_every_passage_is_marked_word_for_word(searcher: Searcher) -> None:
 def test_the_whole_text_is_there(searcher: Searcher) -> None:
     """A source page leaves nothing of the document out: inside and outside sections, every word in order."""
     for document in documents(searcher):
-        article = source_page(document, (), None).partition('<article class="dokument">')[2]
+        article = source_page(Source(document, [], {}), None).partition('<article class="dokument">')[2]
         shown = unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<h2>.*?</h2>", " ", article)))
         whole = clean(document.text, layout(document.text))
         assert re.sub(r"[\W_]", "", whole) == re.sub(r"[\W_]", "", shown)
@@ -202,7 +202,7 @@ def test_pages_and_fields_are_shown() -> None:
         fields=Fields(kind="udvalgssvar", number="309", case="AMU alm. del", date="2012-04-27", status="endeligt"),
         sections=(Section(kind="svar", start=0, end=len(text), speaker="Anna Holm", party="EL", time="13:02"),),
     )
-    page = unescape(source_page(document, (), (15, 20)))
+    page = unescape(source_page(Source(document, [], {}), (15, 20)))
     assert "<h1>AMU alm. del, endeligt svar på spm. 309, 27. april 2012</h1>" in page
     assert "<dt>Dato</dt><dd>27. april 2012</dd>" in page
     assert "<dt>Status</dt><dd>Endeligt svar</dd>" in page
@@ -275,7 +275,7 @@ def test_hostile_documents_stay_text(tmp_path: Path, encoder: Encoder) -> None:
     answer = archive.ask("Hvad er æbler?")
     source = archive.source(answer.hits[0].passage.document)
     assert source is not None
-    for html in (cards(answer), source_page(*source, None).partition("<body>")[2]):
+    for html in (cards(answer), source_page(source, None).partition("<body>")[2]):
         tags = set(re.findall(r"<(\w+)", html))
         assert not tags & {"script", "img", "form", "iframe", "b", "style", "object"}
         assert not re.search(r"<[^>]*\son\w+=", html)

@@ -105,3 +105,35 @@ def names_with_odd_letters(path: Path) -> None:
 @attack("read")
 def longest_name(path: Path) -> None:
     put(path, "x" * (250 - len(path.name)) + ".txt", SENTENCE * 9)
+
+
+def _with_sidecar(path: Path, sidecar: bytes) -> None:
+    """Put a sound document with this sidecar."""
+    put(path, ".txt", SENTENCE * 9)
+    put(path, ".txt.meta.json", sidecar)
+
+
+@attack("read")
+def sidecar_too_large(path: Path) -> None:
+    _with_sidecar(path, b'{"title": "' + b"x" * 100_000 + b'"}')
+
+
+@attack("read")
+def sidecar_too_deep(path: Path) -> None:
+    _with_sidecar(path, b"[" * 60_000)
+
+
+@attack("read")
+def sidecar_with_a_lone_surrogate(path: Path) -> None:
+    _with_sidecar(path, b'{"title": "a\\ud800b"}')
+
+
+@attack("read")
+def sidecar_that_is_no_json(path: Path) -> None:
+    _with_sidecar(path, b"\xff\xfe\x00")
+
+
+@attack("read")
+def sidecar_that_links_out(path: Path) -> None:
+    put(path, ".txt", SENTENCE * 9)
+    beside(path, ".txt.meta.json").symlink_to("/etc/passwd")
