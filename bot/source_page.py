@@ -144,6 +144,8 @@ def _heading(section: Section) -> tuple[str | None, str | None, str | None] | tu
         what = f"Spørgsmål nr. {section.number}" if section.kind == "spørgsmål" else f"Svar på nr. {section.number}"
     if what and section.part:
         what = f"{what}, {section.part}"
+    if what and section.unanswered:
+        what = f"{what} (intet svar her)"
     who = speaker(section)
     return (what, who, clock(section) if who else None) if what or who else ()
 

@@ -58,6 +58,7 @@ def print_document(console: Console, document: Document) -> None:
     for section in document.sections:
         about = [section.kind, section.part, section.number, section.heading, section.speaker, section.party]
         about += [section.role, section.time, f"{section.start}-{section.end}"]
+        about += ["no reply in this document"] if section.unanswered else []
         console.print()
         console.print(Text(" · ".join(part for part in about if part), style="bold"), soft_wrap=True)
         console.print(Text(textwrap.shorten(document.text[section.start : section.end], 300, placeholder=" …")))

@@ -54,6 +54,7 @@ class Section:
     role: str | None = None  # "beskæftigelsesministeren", "ordfører", "formand"
     time: str | None = None  # "13:02"
     number: str | None = None  # "S 560": the question this section asks or answers
+    unanswered: bool = False  # a question, or a part of one, to which the document holds no reply
     addressee: str | None = None  # "udenrigsministeren": whom a question is put to
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -52,10 +52,24 @@ def pieces(text: str, max_characters: int = MAX_CHARACTERS) -> Iterator[tuple[in
     stand alone goes with the next, or the last with the one before it, where they fit together.
     """
     held: tuple[int, int] | None = None
-    for start, end in _cut(text, max_characters):
+    for start, end in _led_in(text, _cut(text, max_characters), max_characters):
         if held and min(held[1] - held[0], end - start) < _SHORT and end - held[0] <= max_characters:
             start = held[0]
         elif held:
+            yield held
+        held = start, end
+    if held:
+        yield held
+
+
+def _led_in(text: str, cut: Iterable[tuple[int, int]], max_characters: int) -> Iterator[tuple[int, int]]:
+    """Move a last line that only leads in ("Ministeren siger:") to the stretch that it leads in to."""
+    held: tuple[int, int] | None = None
+    for start, end in cut:
+        if held:
+            line = text.rfind("\n", *held) + 1
+            if held[0] < line and text[held[1] - 1] == ":" and held[1] - line < _SHORT and end - line <= max_characters:
+                held, start = (held[0], line - 1), line
             yield held
         held = start, end
     if held:

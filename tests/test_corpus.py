@@ -263,3 +263,21 @@ def test_decomposed_letters_stay_as_they_are() -> None:
     text = unicodedata.normalize("NFD", "Spørgsmål på Ærø")
     assert text == clean(text)
     assert tokens("Spørgsmål på Ærø") == tokens(text)
+
+
+def test_a_line_that_leads_in_stays_with_what_it_leads_in_to() -> None:
+    """ "Ministeren siger:" begins the passage that says it."""
+    said = "Det er vi meget glade for i ministeriet. " * 8
+    text = f"{said.strip()}\nMinisteren siger:\n{said.strip()}"
+    cut = [text[start:end] for start, end in pieces(text, 500)]
+    assert 2 == len(cut)
+    assert cut[1].startswith("Ministeren siger:\n")
+
+
+def test_a_sub_question_without_a_reply_is_marked_so() -> None:
+    """Parts a and b are answered, part c is not, and neither is a question to which there is no answer at all."""
+    document = read(*_loaded(discover([EXAMPLES / "svar-tru-87-landbusser.txt"])[0]))
+    asked = {section.part: section.unanswered for section in document.sections if section.kind == "spørgsmål"}
+    assert {None: False, "a": False, "b": False, "c": True} == asked
+    debate = read(*_loaded(discover([EXAMPLES / "debat-spoergetid-37-moede.txt"])[0]))
+    assert not any(section.unanswered for section in debate.sections)
