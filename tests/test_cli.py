@@ -209,3 +209,20 @@ def test_wrong_use_is_exit_code_two(words: tuple[str, ...]) -> None:
     result = call(*words)
     assert 2 == result.returncode
     assert "Traceback" not in result.stderr
+
+
+def test_a_citation_into_an_archive_is_verified(tmp_path: Path) -> None:
+    """A member of a zip is named by the archive and its own name, and checked like any file."""
+    import zipfile
+
+    (tmp_path / "docs").mkdir()
+    with zipfile.ZipFile(tmp_path / "docs" / "svar.zip", "w") as archive:
+        archive.write(EXAMPLES / "svar-s1204-tandpleje.txt", "2010/tandpleje.txt")
+    assert 0 == call("index", tmp_path / "docs", "--index", tmp_path / "index").returncode
+    answer = asked(tmp_path / "index", "Hvor lang er ventetiden i specialtandplejen?")
+    assert "svar.zip!/2010/tandpleje.txt" == answer["hits"][0]["citation"]["file"]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(answer), encoding="utf-8")
+    assert 0 == call("verify", path).returncode
+    (tmp_path / "docs" / "svar.zip").unlink()
+    assert 1 == call("verify", path).returncode
