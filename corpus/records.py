@@ -20,6 +20,7 @@ class SourceFile(NamedTuple):
     file: str
     sha256: str
     sidecar: str = ""  # SHA-256 of the file's sidecar, where it has one
+    own: bool = True  # whether its document's text is this file's, or that of another that says the same
 
 
 class Page(NamedTuple):

@@ -226,7 +226,7 @@ def _plan(paths: Sequence[Path], index: Path, previous: Previous | None, splitte
         else:
             to_read.append(file)
     # A file that only says the same as another has no text here; without the other it is read for its own.
-    whole = {known[file].document_row for file in keep if known[file].own}
+    whole = {known[file].document_row for file in keep if known[file].source.own}
     orphans = [file for file, row in keep.items() if row not in whole]
     for file in orphans:
         del keep[file]

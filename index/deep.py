@@ -10,7 +10,7 @@ from corpus.clean import clean, layout
 from corpus.document import page_at
 from corpus.files import Found
 from corpus.isolation import Reader, Reading
-from corpus.records import Document, Passage
+from corpus.records import Document, Passage, SourceFile
 from index.build import Progress
 from index.store import Store
 
@@ -33,18 +33,18 @@ def problems(store: Store, max_characters: int, progress: Progress) -> Iterator[
             name = f"{one.source.root}/{one.source.file}"
             document = store.document(one.document_row)
             passages = [stored.passage for stored in store.passages_of(one.document_row)]
-            whats = _compared(reading, one.source.sha256, one.own, document, passages)
+            whats = _compared(reading, one.source, document, passages)
             yield from (Problem(name, what) for what in whats)
 
 
-def _compared(reading: Reading, sha256: str, own: bool, document: Document, passages: list[Passage]) -> Iterator[str]:
+def _compared(reading: Reading, source: SourceFile, document: Document, passages: list[Passage]) -> Iterator[str]:
     if reading.document is None:
         yield f"cannot be read any more: {reading.reason}"
         return
-    if reading.sha256 != sha256:
+    if reading.sha256 != source.sha256:
         yield "has been changed since it was indexed"
         return
-    if not own:  # it says the same as another file, whose text is the one that is cited
+    if not source.own:  # it says the same as another file, whose text is the one that is cited
         return
     text = reading.document.text
     if text != document.text:

@@ -21,7 +21,7 @@ from typing import Any
 
 from corpus.errors import DamagedIndexError, InputError, LockedError, NoIndexError, SpoergetimeError
 
-FORMAT = 3
+FORMAT = 4
 _KEPT = 2  # generations: the current one and the one before it
 _POINTER = re.compile(rb"(\d{6,}) ([0-9a-f]{64})\n")
 _IGNORED = frozenset({".tantivy-meta.lock", ".tantivy-writer.lock"})

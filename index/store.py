@@ -25,7 +25,7 @@ CREATE TABLE sections (
   PRIMARY KEY (document, number)) WITHOUT ROWID;
 CREATE TABLE files (
   document INTEGER NOT NULL, root TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, sidecar TEXT NOT NULL,
-  own INTEGER NOT NULL,  -- whether the document's text is this file's, or that of another that says the same
+  own INTEGER NOT NULL,
   PRIMARY KEY (root, file)) WITHOUT ROWID;
 CREATE TABLE relations (
   document INTEGER NOT NULL, relation TEXT NOT NULL, other INTEGER NOT NULL,
@@ -50,11 +50,10 @@ class Stored(NamedTuple):
 
 
 class Filed(NamedTuple):
-    """One indexed file, the row of its document, and whether that document's text is this file's."""
+    """One indexed file, and the row of its document."""
 
     source: SourceFile
     document_row: int
-    own: bool
 
 
 class Head(NamedTuple):
@@ -91,7 +90,9 @@ class Writer:
             row = self._rows[document.id] = self._said[said] = len(self._rows)
             self._facts.append(facts(document))
             self._add(row, document, passages)
-        self._db.executemany("INSERT INTO files VALUES (?,?,?,?,?,?)", [(row, *file, own) for file in document.files])
+        self._db.executemany(
+            "INSERT INTO files VALUES (?,?,?,?,?,?)", [(row, *file[:-1], file.own and own) for file in document.files]
+        )
 
     def _add(self, row: int, document: Document, passages: Sequence[Passage]) -> None:
         self._db.execute(
@@ -165,8 +166,8 @@ class Store:
 
     def files(self) -> list[Filed]:
         """Give every indexed file."""
-        rows = self._query("SELECT root, file, sha256, sidecar, document, own FROM files")
-        return [Filed(SourceFile(*file), document, bool(own)) for *file, document, own in rows]
+        rows = self._query("SELECT document, root, file, sha256, sidecar, own FROM files")
+        return [Filed(_source(*file), document) for document, *file in rows]
 
     def related(self, row: int, relation: Relation, *, backwards: bool = False) -> list[int]:
         """Give the rows of the documents to which a document stands in a relation, or of those that do to it."""
@@ -190,7 +191,7 @@ class Store:
         """Give one document without its text."""
         id_, fields = self._query("SELECT id, fields FROM documents WHERE row=?", (row,)).fetchone()
         files = self._query(_FILES_OF, (row,))
-        return Head(id_, Fields(**json.loads(fields)), tuple(SourceFile(*file) for file in files))
+        return Head(id_, Fields(**json.loads(fields)), tuple(_source(*file) for file in files))
 
     def fields(self) -> Iterator[tuple[int, Fields]]:
         """Give the row and the fields of every document."""
@@ -206,7 +207,7 @@ class Store:
         files = self._query(_FILES_OF, (row,))
         return Document(
             id=id_,
-            files=tuple(SourceFile(*file) for file in files),
+            files=tuple(_source(*file) for file in files),
             text=zlib.decompress(text).decode(),
             pages=tuple(Page(*page) for page in json.loads(pages)),
             fields=Fields(**json.loads(fields)),
@@ -244,12 +245,16 @@ class Store:
         return [row for (row,) in found]
 
 
-_FILES_OF = "SELECT root, file, sha256, sidecar FROM files WHERE document=? ORDER BY own DESC, root, file"
+_FILES_OF = "SELECT root, file, sha256, sidecar, own FROM files WHERE document=? ORDER BY own DESC, root, file"
 _PASSAGES = (
     "SELECT p.row, p.document, s.section, s.context, p.id, d.id, p.section, p.start, p.end, p.page, p.line, p.text"
     " FROM passages p JOIN documents d ON d.row = p.document"
     " JOIN sections s ON s.document = p.document AND s.number = p.section"
 )
+
+
+def _source(root: str, file: str, sha256: str, sidecar: str, own: int) -> SourceFile:
+    return SourceFile(root, file, sha256, sidecar, bool(own))
 
 
 def _stored(columns: tuple[Any, ...]) -> Stored:
