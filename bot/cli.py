@@ -144,8 +144,7 @@ def show(
     """Show the fields and sections of one document."""
     from bot.shape import document_json
     from bot.terminal import print_document
-    from index.build import STORE
-    from index.generation import current, verify
+    from index.generation import STORE, current, verify
     from index.store import Store
 
     folder, manifest = current(index)
@@ -360,8 +359,8 @@ def _encoder(model: str, query_prompt: str | None, passage_prompt: str | None) -
 
 
 def _check_deep(folder: Path, max_characters: int) -> None:
-    from index.build import STORE
     from index.deep import problems
+    from index.generation import STORE
     from index.store import Store
 
     with _progress() as progress:

@@ -10,25 +10,25 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from corpus import sidecar
 from corpus.document import READER, signature
-from corpus.errors import DamagedIndexError, InputError, NoIndexError, UnreadableError
-from corpus.files import SIDECAR, Found, digest, discover
+from corpus.errors import InputError, UnreadableError
+from corpus.files import SIDECAR, Found
 from corpus.isolation import Reader
 from corpus.records import Document, Passage, Quarantined
 from corpus.split import MAX_CHARACTERS
 from index import lexical, vectors
 from index.background import stem_counts
 from index.encoder import Encoder
-from index.generation import Manifest, building, current, publish, verify
-from index.store import Filed, Store, Writer
+from index.generation import LEXICAL, STORE, VECTORS, Manifest, building, publish
+from index.plan import Plan, Previous, Refusal, made_alike, make_plan, open_previous, order
+from index.store import Writer
 from index.words import Compounds, stem, tokens
 
-STORE, VECTORS, LEXICAL = "passages.sqlite", "vectors.faiss", "words"
 _BATCH = 4096  # passages encoded at a time
 
 
@@ -67,25 +67,6 @@ class Report:
     seconds: float
 
 
-class Previous(NamedTuple):
-    """The generation that is there already."""
-
-    manifest: Manifest
-    store: Store
-    dense: vectors.Dense
-    files: dict[Found, Filed]
-
-
-class _Plan(NamedTuple):
-    """What is to become of each file, by what the last build knew of it."""
-
-    keep: dict[Found, int]  # -> document row in the previous generation
-    read: list[Found]
-    gone: list[Found]
-    refused: list[Refusal]  # known to be unreadable, and not changed since
-
-
-Refusal = dict[str, str]  # root, file, reason, and the sha256 of what was refused
 Cut = Iterable[tuple[Document, Sequence[Passage]]]
 
 
@@ -105,11 +86,11 @@ def build(
     started = time.monotonic()
     progress = progress or Silent()
     with building(index):
-        previous = _previous(index)
+        previous = open_previous(index)
         splitter = {"max_characters": max_characters}
-        plan = _plan(paths, index, previous, splitter)
+        plan = make_plan(paths, index, previous, splitter)
         tally = Counter(unchanged=len(plan.keep), removed=len(plan.gone))
-        if previous and not plan.read and not plan.gone and _same(previous.manifest, encoder, splitter):
+        if previous and not plan.read and not plan.gone and made_alike(previous.manifest, encoder, splitter):
             manifest = previous.manifest
         else:
             refused = list(plan.refused)
@@ -179,73 +160,8 @@ def write(
     )
 
 
-def _previous(index: Path) -> Previous | None:
-    """Open the generation to build on; a damaged one is no ground to build on, and is replaced as a whole."""
-    try:
-        folder, manifest = current(index)
-        verify(folder, manifest)
-    except (NoIndexError, DamagedIndexError):
-        return None
-    store = Store(folder / STORE)
-    files = {Found(Path(filed.source.root), filed.source.file): filed for filed in store.files()}
-    return Previous(manifest, store, vectors.Dense(folder / VECTORS), files)
-
-
-def _plan(paths: Sequence[Path], index: Path, previous: Previous | None, splitter: dict[str, int]) -> _Plan:
-    known = previous.files if previous else {}
-    found = discover(paths, [Path(root) for root in previous.manifest.roots] if previous else [], exclude=index)
-    if not found:
-        raise InputError(f"no documents in {', '.join(map(str, paths))}. Name a folder that holds some")
-    refusals = {(entry["root"], entry["file"]): entry for entry in (previous.manifest.quarantined if previous else [])}
-    as_now = previous is not None and (previous.manifest.reader, previous.manifest.splitter) == (READER, splitter)
-    keep: dict[Found, int] = {}
-    to_read: list[Found] = []
-    refused: list[Refusal] = []
-    for file in found:
-        seen = digest(file), sidecar.digest(file)
-        filed = known.get(file)
-        refusal = refusals.pop((str(file.root), file.file), None)
-        if as_now and filed and (filed.source.sha256, filed.source.sidecar) == seen:
-            keep[file] = filed.document_row
-            beside = refusals.pop((str(file.root), file.file + SIDECAR), None)
-            refused += [beside] if beside else []
-        elif as_now and refusal and refusal["sha256"] == (seen[0] or ""):
-            refused.append(refusal)
-        else:
-            to_read.append(file)
-    scopes = [path.resolve() for path in paths]
-    named = set(found)
-    gone: list[Found] = []
-    for file, filed in known.items():
-        if file in named:
-            continue
-        if any(file.path.is_relative_to(scope) for scope in scopes):
-            gone.append(file)
-        elif as_now or not file.path.exists():  # what another reader read is better than nothing
-            keep[file] = filed.document_row
-        else:
-            to_read.append(file)
-    # A file that only says the same as another has no text here; without the other it is read for its own.
-    whole = {known[file].document_row for file in keep if known[file].source.own}
-    orphans = [file for file, row in keep.items() if row not in whole]
-    for file in orphans:
-        del keep[file]
-    elsewhere = [
-        entry
-        for entry in refusals.values()
-        if not any(Found(Path(entry["root"]), entry["file"]).path.is_relative_to(scope) for scope in scopes)
-    ]
-    return _Plan(keep, sorted([*to_read, *orphans], key=_order), gone, [*refused, *elsewhere])
-
-
-def _order(file: Found) -> tuple[Path, str, int]:
-    """Order files by name; of one document in several formats the paged one comes first, and is the one cited."""
-    stem, _, suffix = file.file.rpartition(".")
-    return file.root, stem, ("pdf", "docx").index(suffix) if suffix in ("pdf", "docx") else 2
-
-
 def _cut(
-    plan: _Plan,
+    plan: Plan,
     previous: Previous | None,
     splitter: dict[str, int],
     tally: Counter[str],
@@ -253,7 +169,7 @@ def _cut(
     progress: Progress,
 ) -> Iterator[tuple[Document, Sequence[Passage]]]:
     """Give every document of the new generation with its passages, in the order of the files' names."""
-    files = sorted([*plan.keep, *plan.read], key=_order)
+    files = sorted([*plan.keep, *plan.read], key=order)
     progress.stage("documents", len(files))
     with Reader() as reader:
         readings = reader.read_many(plan.read, splitter["max_characters"])
@@ -329,12 +245,3 @@ def _entries(store: Writer, progress: Progress) -> Iterator[lexical.Entry]:
     for row, (document, _, text, around, references) in enumerate(store.each_passage()):
         progress.advance(1)
         yield lexical.Entry(row, document, text, around, references)
-
-
-def _same(manifest: Manifest, encoder: Encoder, splitter: dict[str, int]) -> bool:
-    """Tell whether a generation was made with these very settings."""
-    return (manifest.model, manifest.splitter, manifest.reader) == (
-        encoder.identity.as_json(),
-        splitter,
-        READER,
-    )

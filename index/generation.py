@@ -22,6 +22,7 @@ from typing import Any
 from corpus.errors import DamagedIndexError, InputError, LockedError, NoIndexError, SpoergetimeError
 
 FORMAT = 4
+STORE, VECTORS, LEXICAL = "passages.sqlite", "vectors.faiss", "words"  # the files of a generation
 _KEPT = 2  # generations: the current one and the one before it
 _POINTER = re.compile(rb"(\d{6,}) ([0-9a-f]{64})\n")
 _IGNORED = frozenset({".tantivy-meta.lock", ".tantivy-writer.lock"})

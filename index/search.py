@@ -14,11 +14,10 @@ from corpus.lifecycle import Relation
 from corpus.records import Answer, Citation, Fields, Hit, Link, Section
 from corpus.reference import reference
 from index.background import stem_counts
-from index.build import LEXICAL, STORE, VECTORS
 from index.encoder import Encoder, load
 from index.filters import Filters
 from index.fusion import Scored, convex
-from index.generation import Manifest, current, verify
+from index.generation import LEXICAL, STORE, VECTORS, Manifest, current, verify
 from index.highlight import best_sentence, coverage
 from index.lexical import Lexical
 from index.query import Query

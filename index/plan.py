@@ -1,0 +1,114 @@
+"""Planning: what is to become of each file, by what the last build knew of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from corpus import sidecar
+from corpus.document import READER
+from corpus.errors import DamagedIndexError, InputError, NoIndexError
+from corpus.files import SIDECAR, Found, digest, discover
+from index import vectors
+from index.encoder import Encoder
+from index.generation import STORE, VECTORS, Manifest, current, verify
+from index.store import Filed, Store
+
+Refusal = dict[str, str]  # root, file, reason, and the sha256 of what was refused
+
+
+class Previous(NamedTuple):
+    """The generation that is there already."""
+
+    manifest: Manifest
+    store: Store
+    dense: vectors.Dense
+    files: dict[Found, Filed]
+
+
+class Plan(NamedTuple):
+    """What is to become of each file, by what the last build knew of it."""
+
+    keep: dict[Found, int]  # -> document row in the previous generation
+    read: list[Found]
+    gone: list[Found]
+    refused: list[Refusal]  # known to be unreadable, and not changed since
+
+
+def open_previous(index: Path) -> Previous | None:
+    """Open the generation to build on; a damaged one is no ground to build on, and is replaced as a whole."""
+    try:
+        folder, manifest = current(index)
+        verify(folder, manifest)
+    except (NoIndexError, DamagedIndexError):
+        return None
+    store = Store(folder / STORE)
+    files = {Found(Path(filed.source.root), filed.source.file): filed for filed in store.files()}
+    return Previous(manifest, store, vectors.Dense(folder / VECTORS), files)
+
+
+def make_plan(paths: Sequence[Path], index: Path, previous: Previous | None, splitter: dict[str, int]) -> Plan:
+    """Decide which files are kept as they are, which are read, which are gone, and which stay refused.
+
+    Files that lie elsewhere are kept. Raises `InputError` if the paths hold no files at all.
+    """
+    known = previous.files if previous else {}
+    found = discover(paths, [Path(root) for root in previous.manifest.roots] if previous else [], exclude=index)
+    if not found:
+        raise InputError(f"no documents in {', '.join(map(str, paths))}. Name a folder that holds some")
+    refusals = {(entry["root"], entry["file"]): entry for entry in (previous.manifest.quarantined if previous else [])}
+    as_now = previous is not None and (previous.manifest.reader, previous.manifest.splitter) == (READER, splitter)
+    keep: dict[Found, int] = {}
+    to_read: list[Found] = []
+    refused: list[Refusal] = []
+    for file in found:
+        seen = digest(file), sidecar.digest(file)
+        filed = known.get(file)
+        refusal = refusals.pop((str(file.root), file.file), None)
+        if as_now and filed and (filed.source.sha256, filed.source.sidecar) == seen:
+            keep[file] = filed.document_row
+            beside = refusals.pop((str(file.root), file.file + SIDECAR), None)
+            refused += [beside] if beside else []
+        elif as_now and refusal and refusal["sha256"] == (seen[0] or ""):
+            refused.append(refusal)
+        else:
+            to_read.append(file)
+    scopes = [path.resolve() for path in paths]
+    named = set(found)
+    gone: list[Found] = []
+    for file, filed in known.items():
+        if file in named:
+            continue
+        if any(file.path.is_relative_to(scope) for scope in scopes):
+            gone.append(file)
+        elif as_now or not file.path.exists():  # what another reader read is better than nothing
+            keep[file] = filed.document_row
+        else:
+            to_read.append(file)
+    # A file that only says the same as another has no text here; without the other it is read for its own.
+    whole = {known[file].document_row for file in keep if known[file].source.own}
+    orphans = [file for file, row in keep.items() if row not in whole]
+    for file in orphans:
+        del keep[file]
+    elsewhere = [
+        entry
+        for entry in refusals.values()
+        if not any(Found(Path(entry["root"]), entry["file"]).path.is_relative_to(scope) for scope in scopes)
+    ]
+    return Plan(keep, sorted([*to_read, *orphans], key=order), gone, [*refused, *elsewhere])
+
+
+def order(file: Found) -> tuple[Path, str, int]:
+    """Order files by name; of one document in several formats the paged one comes first, and is the one cited."""
+    stem, _, suffix = file.file.rpartition(".")
+    return file.root, stem, ("pdf", "docx").index(suffix) if suffix in ("pdf", "docx") else 2
+
+
+def made_alike(manifest: Manifest, encoder: Encoder, splitter: dict[str, int]) -> bool:
+    """Tell whether a generation was made with these very settings."""
+    return (manifest.model, manifest.splitter, manifest.reader) == (
+        encoder.identity.as_json(),
+        splitter,
+        READER,
+    )
