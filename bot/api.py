@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationInfo, field_validator
 
 from bot.archive import NOT_READY, Archive, RefusalError
 from bot.shape import answer_json
@@ -37,13 +37,13 @@ class FilterBody(_Strict):
     committee: _Text = None
     session: _Text = None
 
-    @field_validator("since", "until")
+    @field_validator("since", "until", "kind")
     @classmethod
-    def _is_date(cls, value: str | None) -> str | None:
+    def _is_usable(cls, value: str | None, info: ValidationInfo) -> str | None:
         try:
-            Filters(since=value)
+            Filters(**{str(info.field_name): value})
         except UsageError:
-            raise ValueError("not a date") from None
+            raise ValueError("not usable") from None
         return value
 
 
@@ -52,7 +52,7 @@ class SearchBody(_Strict):
 
     question: StrictStr
     top: StrictInt = Field(default=5, ge=1, le=MAX_TOP)
-    filters: FilterBody = FilterBody()
+    filters: FilterBody | None = None
 
 
 class CitationShape(_Strict):
@@ -84,6 +84,13 @@ class DocumentShape(BaseModel):
     url: str | None
 
 
+class LinkShape(BaseModel):
+    """Another document, by the line that names it."""
+
+    id: str
+    reference: str
+
+
 class HitShape(BaseModel):
     """One passage, word for word, with its source."""
 
@@ -95,6 +102,9 @@ class HitShape(BaseModel):
     citation: CitationShape
     reference: str
     document: DocumentShape
+    superseded_by: LinkShape | None = None
+    supplemented_by: list[LinkShape] = []
+    refers_to: list[LinkShape] = []
 
 
 class AnswerShape(BaseModel):
@@ -128,7 +138,9 @@ def router(archive: Archive) -> APIRouter:
     @routes.post("/api/search", response_model=AnswerShape, responses=errors, summary="Find passages that answer")
     def search(body: SearchBody) -> JSONResponse:
         try:
-            answer = archive.ask(body.question, body.top, Filters(**body.filters.model_dump()))
+            answer = archive.ask(
+                body.question, body.top, Filters(**body.filters.model_dump()) if body.filters else None
+            )
         except RefusalError as refusal:
             return JSONResponse({"error": str(refusal)}, 503 if str(refusal) == NOT_READY else 422)
         return JSONResponse(answer_json(answer, roots=False))
@@ -164,6 +176,7 @@ _WRONG: Sequence[tuple[Callable[[str, str], bool], str]] = (
     (lambda _, at: at == "question", "Feltet question mangler, eller det er ikke en tekst."),
     (lambda _, at: at == "top", f"Feltet top skal være et helt tal fra 1 til {MAX_TOP}."),
     (lambda _, at: at in {"filters.since", "filters.until"}, "Feltet {at} skal være en dato som 2023-05-31."),
+    (lambda _, at: at == "filters.kind", f"Feltet {{at}} skal være en af {', '.join(get_args(Kind))}."),
     (lambda _, at: at == "filters", "Feltet filters skal være et objekt med navngivne betingelser."),
     (lambda _kind, _at: True, "Feltet {at} skal være en tekst."),
 )

@@ -106,6 +106,8 @@ def _related(searcher: Searcher, row: int) -> dict[str, tuple[Link, ...]]:
     return {
         "Erstattet af": tuple(searcher.links(row, "superseded_by")),
         "Erstatter": tuple(searcher.links(row, "superseded_by", backwards=True)),
+        "Suppleret af": tuple(searcher.links(row, "supplemented_by")),
+        "Supplerer": tuple(searcher.links(row, "supplemented_by", backwards=True)),
         "Henviser til": tuple(searcher.links(row, "refers_to")),
         "Henvist til fra": tuple(searcher.links(row, "refers_to", backwards=True)),
     }

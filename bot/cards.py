@@ -52,6 +52,7 @@ def card(hit: Hit) -> str:
 def _related(hit: Hit) -> str:
     """Link to the answer that is in force instead, and to those that this one points to."""
     links = [("Erstattet af", hit.superseded_by)] if hit.superseded_by else []
+    links += [("Suppleret af", link) for link in hit.supplemented_by]
     links += [("Henviser til", link) for link in hit.refers_to]
     return "".join(
         f'<p class="st-forbundet">{name}: <a href="kilde/{quote(link.document)}" target="_blank" rel="noopener">'

@@ -341,9 +341,17 @@ def main() -> NoReturn:
         app(standalone_mode=True)
     except SpoergetimeError as error:
         _fail(error)
+    except UnicodeError as error:
+        _fail(SpoergetimeError(f"a text cannot be written or looked up as it is ({error}). Use UTF-8: LC_ALL=C.UTF-8"))
     except BrokenPipeError:
         sys.stderr.close()  # the reader went away, as `head` does; that is no error
         sys.exit(0)
+    except OSError as error:
+        _fail(
+            SpoergetimeError(
+                f"{error.filename or 'the output'}: {error.strerror or error}. Free space, or write elsewhere"
+            )
+        )
     sys.exit(0)
 
 

@@ -59,6 +59,7 @@ def _hit(hit: Hit, explain: bool, roots: bool) -> dict[str, Any]:
         "reference": hit.reference,
         "document": _fields(passage.document, hit.fields),
         "superseded_by": _link(hit.superseded_by),
+        "supplemented_by": [_link(link) for link in hit.supplemented_by],
         "refers_to": [_link(link) for link in hit.refers_to],
     }
     return {**shape, "explain": dict(hit.explain)} if explain and hit.explain else shape

@@ -27,6 +27,8 @@ def print_answer(console: Console, answer: Answer, explain: bool = False) -> Non
         console.print(_source(hit), style="dim", soft_wrap=True)
         if hit.superseded_by:
             console.print(Text(f"    Erstattet af: {hit.superseded_by.reference}", style="yellow"), soft_wrap=True)
+        for link in hit.supplemented_by:
+            console.print(Text(f"    Suppleret af: {link.reference} ({link.document})"), soft_wrap=True)
         for link in hit.refers_to:
             console.print(Text(f"    Henviser til: {link.reference} ({link.document})"), soft_wrap=True)
         if explain and hit.explain:

@@ -64,7 +64,7 @@ def _failure(text: str, citation: dict[str, Any], root: Path | None, source: Cal
     if there.sha256 and there.sha256 != citation["sha256"]:
         return "the file has been changed since it was indexed"
     if there.document is None:
-        return there.reason
+        return there.reason if root or "root" in citation else f"{there.reason}. Say with --root where the files lie"
     start, end, pages = citation["start"], citation["end"], there.document.pages
     if clean(there.document.text[start:end], layout(there.document.text)) != text:
         return "these characters of the file do not say what the answer quotes"

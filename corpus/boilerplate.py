@@ -69,7 +69,7 @@ FOOTER = re.compile(
     re.IGNORECASE,
 )
 """The line the Folketing prints on every page; group 1 is the session, group 2 what the document is."""
-STAMP = re.compile(rf"{COMMITTEE}\s+((?:19|20)\d\d-\d\d(?:\s*\([12]\.\s?samling\))?)")
+STAMP = re.compile(rf"{COMMITTEE}\s+((?:\(?[12]\.\s?samling\)?,?\s{{1,3}})?(?:19|20)\d\d-\d\d(?:\s*\([12]\.\s?samling\))?)")
 """The committee and session stamped on a page; group 2 is the session."""
 _CASE_STAMP = re.compile(
     r"[A-ZÆØÅ]{2,4}\s+alm\.?\s?del"
@@ -95,7 +95,25 @@ _STREET = re.compile(r"[A-ZÆØÅ][\wé.]*(?:\s[\wé.]+){0,4}\s\d{1,3}\s?[A-Z]?(
 
 def is_contact(line: str) -> bool:
     """Whether the line is a post town, telephone, e-mail, web address or company number and nothing else."""
-    return len(line) <= 90 and _CONTACT.fullmatch(line) is not None
+    if len(line) <= 90 and _CONTACT.fullmatch(line):
+        return True
+    return len(line) <= 300 and _is_address_row(line)
+
+
+_BETWEEN = re.compile(r"[·•|]|,\s|\s[-–]\s|\s{2,}")
+
+
+def _is_address_row(line: str) -> bool:
+    """Whether one line holds a sender's whole address, piece by piece: three pieces or more, two of them contacts."""
+    pieces = [piece for found in _BETWEEN.split(line) if (piece := found.strip())]
+    contacts = sum(_CONTACT.fullmatch(piece) is not None for piece in pieces)
+    rest = [piece for piece in pieces[1:] if not (_CONTACT.fullmatch(piece) or _of_address(piece))]
+    return len(pieces) >= 3 and contacts >= 2 and not rest and len(pieces[0]) <= 60
+
+
+def is_page_line(line: str) -> bool:
+    """Whether the line is a page mark, a stamp or the Folketing's footer and nothing else."""
+    return len(line) <= 400 and any(form.fullmatch(line) for form in (_PAGE_MARK, STAMP, _CASE_STAMP, FOOTER))
 
 
 def noise(text: str, lines: Sequence[Line]) -> list[Span]:

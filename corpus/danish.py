@@ -18,7 +18,7 @@ _MONTH = (
 
 DATE = (
     rf"(?:\d{{1,2}}\.?\s?{_MONTH}\.?\s\d{{4}}"
-    r"|\d{1,2}[-./]\s?\d{1,2}[-./]\s?(?:19|20)\d{2}"
+    r"|\d{1,2}(?:[-./]\s?\d{1,2}[-./]\s?|/\d{1,2}\s)(?:19|20)\d{2}"
     r"|(?:19|20)\d{2}-\d{2}-\d{2})(?!\d)"
 )
 """A whole date as Danish documents write it, to be built into other patterns (case-insensitive)."""
@@ -31,13 +31,13 @@ PLACE = (
 
 DATE_LINE = re.compile(
     rf"(?:dato\s*:?\s*(?:den\s)?|{PLACE},?\s(?:den|d\.)\s|den\s|d\.\s)?"
-    rf"{DATE}\.?(?:\s+(?:J\.?\s?nr|sags?nr|side|dok|nr\.).{{0,60}})?",
+    rf"{DATE}\.?(?:\s?/\s?[a-zæøå]{{2,6}})?(?:\s+(?:J\.?\s?nr|sags?nr|side|dok|nr\.).{{0,60}})?",
     re.IGNORECASE,
 )
-"""A line that is nothing but a date, with its label, place or journal number."""
+"""A line that is nothing but a date, with its label, place, case officer's initials or journal number."""
 
 _WORDS = re.compile(rf"(?<!\d)(\d{{1,2}})\.?\s?({_MONTH})\.?\s(\d{{4}})(?!\d)", re.IGNORECASE)
-_FIGURES = re.compile(r"(?<![\d.-])(\d{1,2})[-./]\s?(\d{1,2})[-./]\s?((?:19|20)\d{2})(?!\d)")
+_FIGURES = re.compile(r"(?<![\d.-])(\d{1,2})(?:[-.]\s?(?=\d{1,2}[-./])|/\s?)(\d{1,2})(?:[-./]\s?|(?<=/\d)\s|(?<=/\d\d)\s)((?:19|20)\d{2})(?!\d)")
 _ISO = re.compile(r"(?<!\d)((?:19|20)\d{2})-(\d{2})-(\d{2})(?!\d)")
 
 
@@ -70,15 +70,18 @@ def _numbers(pattern: re.Pattern[str], match: re.Match[str]) -> tuple[int, int, 
     return int(match[3]), month, int(match[1])
 
 
-_SESSION = re.compile(r"(?<!\d)((?:19|20)\d{2})-(\d{2}|\d{4})(?!\d)(?:\s*,?\s*\(?([12])\.\s*(?:samling|session)\)?)?")
+_SESSION = re.compile(
+    r"(?:(?<!\d)([12])\.\s?(?:samling|session)\)?,?\s{1,3})?"
+    r"(?<!\d)((?:19|20)\d{2})-(\d{2}|\d{4})(?!\d)(?:\s*,?\s*\(?([12])\.\s*(?:samling|session)\)?)?"
+)
 
 
 def session_code(text: str) -> str | None:
-    """The Folketing's own code of a session: "2011-12" is 20111, "2022-23 (2. samling)" is 20222."""
+    """The Folketing's own code of a session: "2011-12" is 20111, "2022-23 (2. samling)" and "2. samling 2022-23" are 20222."""
     match = _SESSION.search(text)
-    if match is None or (int(match[1]) + 1) % 100 != int(match[2]) % 100:
+    if match is None or (int(match[2]) + 1) % 100 != int(match[3]) % 100:
         return None
-    return f"{match[1]}{match[3] or '1'}"
+    return f"{match[2]}{match[4] or match[1] or '1'}"
 
 
 _WORD = r"[A-ZÆØÅ][\wé]*"
@@ -158,3 +161,8 @@ def is_name(written: str) -> bool:
         and not written.endswith(".")
         and not _NO_PERSON.search(written)
     )
+
+
+def without_full_stop(name: str) -> str:
+    """The name without the full stop of the sentence that it ends; an initial keeps its own."""
+    return name[:-1] if re.search(r"\w\w\.$", name) else name

@@ -17,7 +17,7 @@ def question_numbers(heading_labels: Sequence[str], opening: str) -> str | None:
     said = [_number(match[1]) for match in _SAID_NUMBER.finditer(opening)]
     first = next((_number(label) for label in heading_labels if label[-1].isdigit()), None)
     for number in said:
-        if first is not None and first in re.split(r", | og |-", number):
+        if first is not None and first in numbers_in(number):
             return number
     answered = _ANSWERED_NUMBER.search(opening)
     if answered:
@@ -25,6 +25,20 @@ def question_numbers(heading_labels: Sequence[str], opening: str) -> str | None:
     return said[0] if said else first
 
 
+def numbers_in(number: str) -> list[str]:
+    """Every number that a row of them names, also those between the ends of "210-212"."""
+    found: list[str] = []
+    for written in re.split(r", | og ", number):
+        first, _, last = written.partition("-")
+        found += [first, last] if last else [first]
+        prefix = "S " if first.startswith("S ") else ""
+        low, high = first.removeprefix("S "), last.removeprefix("S ")
+        if low.isdecimal() and high.isdecimal() and 0 < int(high) - int(low) <= _LONGEST_ROW:
+            found += [f"{prefix}{n}" for n in range(int(low) + 1, int(high) + 1)]
+    return found
+
+
+_LONGEST_ROW = 200  # questions that one letter answers at most
 _SAID_NUMBER = re.compile(rf"(?:spørgsmål|spm\.?)\s*(?:nr\.?\s*)?({NUMBERS})", re.IGNORECASE)
 _ANSWERED_NUMBER = re.compile(
     rf"(?:følgende|svar\spå|besvarelse\saf|besvares)\s(?:§\s?20[-\s]?)?(?:spørgsmål|spm\.?)\s*(?:nr\.?\s*)?({NUMBERS})",
@@ -129,7 +143,7 @@ def footer_of(lines: Sequence[Line]) -> tuple[str, str]:
 
 
 _YEAR_NAMED = re.compile(
-    r"(?:folketingsår(?:et)?|samling(?:en)?|session(?:en)?)\s((?:19|20)\d\d-\d\d(?:\s*\([12]\.\s?samling\))?)",
+    r"(?:[12]\.\s)?(?:folketingsår(?:et)?|samling(?:en)?|session(?:en)?)\s((?:19|20)\d\d-\d\d(?:\s*\([12]\.\s?samling\))?)",
     re.IGNORECASE,
 )
 
@@ -140,7 +154,7 @@ def _session(head: Sequence[Line], opening: str, footer: str) -> str | None:
         if stamp:
             return session_code(stamp[2])
     named = _YEAR_NAMED.search(opening)
-    return session_code(named[1]) if named else session_code(footer)
+    return session_code(named[0]) if named else session_code(footer)
 
 
 def _committee(opening: str) -> str | None:

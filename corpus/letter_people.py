@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from corpus.boilerplate import Line, Span, ends_sentence, is_contact
+from corpus.boilerplate import Line, Span, ends_sentence, is_contact, is_page_line
 from corpus.danish import (
     DATE_LINE,
     MINISTER,
@@ -16,6 +16,7 @@ from corpus.danish import (
     is_name,
     minister_title,
     ministry_name,
+    without_full_stop,
 )
 
 _GREETING = re.compile(
@@ -23,6 +24,8 @@ _GREETING = re.compile(
     re.IGNORECASE,
 )
 _ON_BEHALF = re.compile(r"p\.?\s?m\.?\s?v\.?", re.IGNORECASE)
+_FOR_MINISTER = re.compile(r"(?:e\.?\s?b|i\.?\s?v|p\.?\s?v)\.?|efter bemyndigelse|for \S{0,40}minist\S{0,10}", re.IGNORECASE)
+_SIGNED = re.compile(r"\s*[(\[]?\b(?:sign|sgd|underskrevet)\b\.?[)\]]?\s*$", re.IGNORECASE)
 _OFFICIAL = re.compile(
     r"kontorchef|departementschef|fuldmægtig|afdelingschef|chefkonsulent|specialkonsulent|direktør|styrelse|sekretær|konst\b",
     re.IGNORECASE,
@@ -31,7 +34,8 @@ _OFFICIAL = re.compile(
 
 _ASKER = rf"({NAME})(?:\s?{PARTY})?"
 _ASKED_BY = re.compile(
-    r"(?:(?P<sure>(?:efter\sønske\sfra|[Ss]pørger:?|[Ss]tiller:?|[Ss]tillet\s(?:den\s[^()]{4,24}\s)?af|som(?=\s(?:folketings)?medlem)))"
+    r"(?:(?P<sure>(?:efter\sønske\sfra|[Ss]pørger:?|[Ss]tiller:?|[Ss]tillet\s(?:den\s[^()]{4,24}\s)?af|som(?=\s(?:folketings)?medlem)"
+    rf"|(?:[Mm]edlem\saf\sFolketinget,?|[Ff]olketingsmedlem(?:met)?)(?=\s{NAME}\s\([^()]{{1,4}}\),?\shar\s)))"
     rf"|\b[Ff]ra|\b[Aa]f:?)\s(?:ikke-?medlem\saf\sudvalget\s(?:\(MFU\)\s)?|folketingsmedlem(?:met|merne)?\s|medlem(?:merne)?\saf\sFolketinget,?\s|MF\s)?"
     rf"(?P<who>{NAME}(?:\s?\([^()]{{1,4}}\))?(?:(?:,|\sog|,\sog)\s{NAME}\s?\([^()]{{1,4}}\)){{0,6}})"
 )
@@ -45,7 +49,7 @@ def asker_of(opening: str) -> tuple[str | None, str | None]:
             continue
         if any(re.search(r"[Uu]dvalg|[Ff]olketing", name) for name, _ in people):
             continue
-        names = [name for name, _ in people]
+        names = [without_full_stop(name) for name, _ in people]
         parties = list(dict.fromkeys(party for _, party in people if party))
         asker = names[0] if len(names) == 1 else ", ".join(names[:-1]) + " og " + names[-1]
         return asker, ", ".join(parties) or None
@@ -62,11 +66,45 @@ def signer(lines: Sequence[Line]) -> tuple[str | None, str | None]:
             signed = _signed(lines, i, "")
         elif i + 4 >= len(lines) and len(line.text) < 100 and DATE_LINE.fullmatch(line.text):
             signed = _signed(lines, i + 1, "")  # place, date and name close the letter
+        elif _is_signed(lines, i):
+            signed = _signed(lines, i, "")
         else:
             continue
         if signed:
             return signed
-    return None, None
+    return _closing_name(lines), None
+
+
+def _without_sign(line: str) -> str:
+    """The line without "(sign.)" at its end."""
+    return _SIGNED.sub("", line) if len(line) <= 100 else line
+
+
+def _is_signed(lines: Sequence[Line], i: int) -> bool:
+    """Whether this line is a name marked as signed, or the mark above a name."""
+    name = _without_sign(lines[i].text)
+    if name == lines[i].text:
+        return False
+    return is_name(name) or (not name and i + 1 < len(lines) and is_name(lines[i + 1].text))
+
+
+def _closing_name(lines: Sequence[Line]) -> str | None:
+    """The name that alone closes the letter, if nobody signs for the minister."""
+    last = len(lines) - 1
+    while last >= 0 and (is_contact(lines[last].text) or is_page_line(lines[last].text)):
+        last -= 1
+    if last < 0 or not is_name(lines[last].text):
+        return None
+    before = lines[last - 1].text if last else ""
+    if len(before) <= 100 and (
+        is_name(before) or _OFFICIAL.search(before) or _signs_for(before) or before.startswith("/") or before.endswith("/")
+    ):
+        return None
+    return _person(lines[last].text)
+
+
+def _signs_for(line: str) -> bool:
+    return _ON_BEHALF.fullmatch(line) is not None or _FOR_MINISTER.fullmatch(line) is not None
 
 
 def _slashed(lines: Sequence[Line], i: int) -> bool:
@@ -79,7 +117,8 @@ def _slashed(lines: Sequence[Line], i: int) -> bool:
 def _signed(lines: Sequence[Line], at: int, rest: str) -> tuple[str, str | None] | None:
     block = [rest] if rest else []
     block += [line.text for line in lines[at : at + 3]]
-    if at and (_OFFICIAL.search(lines[at - 1].text) or _ON_BEHALF.fullmatch(lines[at - 1].text)):
+    block = [name for name in map(_without_sign, block) if name]
+    if at and (_OFFICIAL.search(lines[at - 1].text) or _signs_for(lines[at - 1].text)):
         return None
     title: str | None = None
     for i, text in enumerate(block[:3]):
@@ -104,7 +143,8 @@ def _person(name: str) -> str:
 _ANSWERS = re.compile(
     rf"(?i:({MINISTERS}))\s(?:endelige\s|foreløbige\s|supplerende\s|korrigerede\s)?(?:svar|besvarelse)"
 )
-_ASKED_OF = re.compile(rf"(?:stillet|spørgsmål)\b[^.]{{0,200}}?\stil\s(?i:({MINISTER}))")
+_NO_STOP = r"(?:[^.]|(?<=\d)\.|(?<=\b[Nn]r)\.|(?<=\b[Aa]lm)\.|(?<=\b[A-ZÆØÅ])\.)"
+_ASKED_OF = re.compile(rf"(?:stillet|spørgsmål)\b{_NO_STOP}{{0,200}}?\stil\s(?i:({MINISTER}))")
 
 
 def title_of_minister(head: Sequence[Line], opening: str, footers: str) -> str | None:
@@ -158,9 +198,11 @@ def signatures(lines: Sequence[Line]) -> list[Span]:
 
 
 def _is_signature(lines: Sequence[Line], i: int) -> bool:
-    text = lines[i].text
+    text = _without_sign(lines[i].text)
     if len(text) > 100:
         return False
+    if not text:  # "[sign.]" above the name
+        return i + 1 < len(lines) and is_name(lines[i + 1].text)
     if _GREETING.fullmatch(text) or _ON_BEHALF.fullmatch(text):
         return True
     if i and not ends_sentence(lines[i - 1].text) and not lines[i - 1].text.isdigit():

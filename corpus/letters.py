@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from corpus.boilerplate import Line, Span, merged, noise, outside, split_lines
 from corpus.danish import one_line
-from corpus.letter_fields import read_fields
+from corpus.letter_fields import numbers_in, read_fields
 from corpus.letter_headings import NUMBERS, Heading, headings
 from corpus.letter_parts import answer_parts, contributions, question_parts
 from corpus.letter_people import signatures
@@ -19,7 +19,7 @@ from corpus.records import Fields, Section, SectionKind
 _HEAD = 6000  # characters in which a letter has come to its point
 
 _OPENING = re.compile(
-    r"som\s+hermed\s+besvares|som\s+besvares\s+(?:hermed|således|nedenfor)|(?:besvare|svar)\w*\s+hermed\s"
+    r"som\s+hermed\s+besvares|som\s+jeg\s+hermed\s+(?:skal\s+)?besvare|som\s+besvares\s+(?:hermed|således|nedenfor)|(?:besvare|svar)\w*\s+hermed\s"
     r"|[Hh]ermed\s+(?:sendes|fremsendes|følger|oversendes|besvares)|følger\s+hermed|(?:sendes|fremsendes|oversendes)\s+hermed"
     r"|(?:har|er)\s[^.]{0,200}?stillet\s+følgende\s+(?:§\s?20[-\s]?)?spørgsmål"
     r"|(?:svar|[Bb]esvarelse)\s+(?:på|af)\s+(?:§\s?20[-\s]?)?(?:spørgsmål|spm\.?)\s+(?:nr\.?\s+)?(?:S\s?)?\d"
@@ -300,7 +300,7 @@ def _signed(section: Section, fields: Fields) -> Section:
     number, part = section.number, section.part
     if number and fields.number:
         number = "S " + number[1:].strip() if number[0] == "S" else number
-        if number not in (fields.number, *re.split(r", | og |-", fields.number)) and number.isdigit():
+        if number not in (fields.number, *numbers_in(fields.number)) and number.isdigit():
             number, part = None, part or number  # "Spørgsmål 1" within question 309
     number = number or fields.number
     if section.kind == "spørgsmål":

@@ -10,9 +10,9 @@ from typing import Literal, NamedTuple
 from corpus.clean import clean
 from corpus.records import Document, Fields
 
-Relation = Literal["superseded_by", "refers_to"]
+Relation = Literal["superseded_by", "supplemented_by", "refers_to"]
 
-_RANK = {"foreløbigt": 0, None: 2, "endeligt": 2, "supplerende": 3, "korrigeret": 4}
+_RANK = {"foreløbigt": 0, None: 2, "endeligt": 2, "korrigeret": 4}
 _REPRINT = re.compile(r"\b[Oo]mtryk")
 _HEAD = 2_000  # characters in which a reprint says that it is one
 _ALIKE = 0.6  # share of words that two wordings of one question have in common
@@ -66,10 +66,14 @@ def relations(documents: Iterable[Facts]) -> Iterator[Related]:
     for one in everything:
         if one.fields.number:
             by_number[_counted(one.fields.number, one.fields.case)].append(one)
-    for versions in by_number.values():
-        for group in _same_question(versions):
-            yield from _superseded(group)
-    superseded = {r.document for group in by_number.values() for g in _same_question(group) for r in _superseded(g)}
+    versions_related = [
+        related
+        for versions in by_number.values()
+        for group in _same_question(versions)
+        for related in _superseded(group)
+    ]
+    yield from versions_related
+    superseded = {related.document for related in versions_related if related.relation == "superseded_by"}
     for one in everything:
         for number, case in one.pointers:
             there = [other for other in by_number.get(_counted(number, case), []) if other.id != one.id]
@@ -126,8 +130,13 @@ def _agree(one: Facts, other: Facts) -> bool:
 
 
 def _superseded(group: Sequence[Facts]) -> Iterator[Related]:
-    """Let all but the newest answer of a group point to the newest; where none is newest, none is superseded."""
-    if len(group) < 2:
+    """Let all but the newest answer of a group point to the newest; where none is newest, none is superseded.
+
+    A supplementary answer leaves the one that it adds to in force, and is pointed to by it.
+    """
+    added = [one for one in group if one.fields.status == "supplerende"]
+    group = [one for one in group if one.fields.status != "supplerende"]
+    if not group:
         return
     dated = all(one.fields.date for one in group)
 
@@ -140,6 +149,8 @@ def _superseded(group: Sequence[Facts]) -> Iterator[Related]:
     for one in group:
         if age(one) < age(newest):
             yield Related(one.id, "superseded_by", newest.id)
+        elif newest.fields.status != "foreløbigt":
+            yield from (Related(one.id, "supplemented_by", other.id) for other in added)
 
 
 def _meant(one: Facts, there: Sequence[Facts]) -> Facts | None:

@@ -139,7 +139,9 @@ class Hit:
     reference: str
     fields: Fields
     section: Section
+    files: tuple[str, ...] = ()  # all files that say the same; the first is the one cited
     superseded_by: Link | None = None  # the answer that is in force instead
+    supplemented_by: tuple[Link, ...] = ()  # the answers that add to this one
     refers_to: tuple[Link, ...] = ()  # the answers that this one points to
     explain: dict[str, float] | None = None
 

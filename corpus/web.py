@@ -19,16 +19,29 @@ from corpus.danish import (
     ministry_name,
     one_line,
     session_code,
+    without_full_stop,
 )
 from corpus.records import Fields, Kind, Section
-from corpus.web_furniture import ARTICLE_LABEL, BROWSER, CONTACT_HEAD, PRESS_LABEL, PROSE, TOP, furniture, is_chrome
+from corpus.web_furniture import (
+    ARTICLE_LABEL,
+    BROWSER,
+    CONTACT_HEAD,
+    PRESS_LABEL,
+    PROSE,
+    SITE_LABEL,
+    TOP,
+    furniture,
+    is_chrome,
+    is_menu_line,
+)
 
 _LABEL = (
     r"(?:pressemeddelelser?|nyhed(?:er|sbrev)?|artik(?:el|ler)|aktuelt|debatindlæg|kronik|blog|kommentar|tale"
     r"|publiceret|offentliggjort|udgivet|dato|den|d\.|(?:man|tirs|ons|tors|fre|lør|søn)dag)"
 )
 _LABELS_AND_DATE = re.compile(
-    rf"(?:{_LABEL}\b\s*[:/|,–—•·-]*\s*){{0,4}}{DATE}(?:\s*(?:,?\s?kl\.?\s?\d{{1,2}}[.:]\d\d))?(?:\s*[/|,–—•·-]+\s*{_LABEL}){{0,3}}\.?",
+    rf"(?:{_LABEL}\b\s*[:/|,–—•·-]*\s*){{0,4}}{DATE}(?:\s*(?:,?\s?kl\.?\s?\d{{1,2}}[.:]\d\d))?(?:\s*[/|,–—•·-]+\s*{_LABEL}){{0,3}}\.?"
+    rf"(?:\s*[/|,–—•·-]\s*(?:af|tekst):?\s(?-i:{NAME}))?",
     re.IGNORECASE,
 )
 _PLACE_AND_DATE = re.compile(rf"{PLACE}(?:,\s(?:den\s|d\.\s)?|\sden\s){DATE}", re.IGNORECASE)
@@ -54,7 +67,12 @@ def recognise_web(text: str) -> tuple[Fields, tuple[Section, ...]]:
     dropped = furniture(lines) | {i for i, line in enumerate(lines) if line.start in marked}
     dated = _date_line(lines, dropped)
     labels = _labels(lines)
-    titled = _title_lines(lines, dropped | labels, dated)
+    senders = _senders(lines, dropped | labels, dated)
+    titled = _title_lines(lines, dropped | labels | senders, dated)
+    if titled:
+        labels |= senders
+    else:
+        titled = _title_lines(lines, dropped | labels, dated)
     kind = _kind(text, lines, dropped, dated)
     title = one_line(text[lines[titled.start].start : lines[titled.stop - 1].end]).lstrip("# ") if titled else None
     minister, minister_role = _only_minister(text) if kind == "pressemeddelelse" else (None, None)
@@ -115,6 +133,35 @@ def _labels(lines: Sequence[Line]) -> set[int]:
     }
 
 
+_SENDER = re.compile(
+    r"(?:[A-ZÆØÅ][\wé-]*\s){0,3}[A-ZÆØÅ]?[\wé-]{0,40}"
+    r"(?:styrelsen|direktoratet|tilsynet|ministeriet|rådet|nævnet|foreningen|forbundet)"
+)
+
+
+def _senders(lines: Sequence[Line], dropped: set[int], dated: int | None) -> set[int]:
+    """Lines above the headline that name the site, the sender or the kind of text."""
+    found: set[int] = set()
+    for i, line in enumerate(lines[:TOP]):
+        if i in dropped or i == dated:
+            continue
+        if len(line.text) > 60 or not (SITE_LABEL.fullmatch(line.text) or _names_sender(lines, i)):
+            return found
+        found.add(i)
+    return found
+
+
+def _names_sender(lines: Sequence[Line], i: int) -> bool:
+    """Whether this is an authority's name, or a name of few words right above the page's menu or label."""
+    if _SENDER.fullmatch(lines[i].text):
+        return True
+    following = lines[i + 1].text if i + 1 < len(lines) else ""
+    above = len(following) <= 200 and (
+        is_menu_line(following) or SITE_LABEL.fullmatch(following) or ARTICLE_LABEL.fullmatch(following)
+    )
+    return bool(above) and len(lines[i].text.split()) <= 4
+
+
 def _title_lines(lines: Sequence[Line], dropped: set[int], dated: int | None) -> range:
     """The headline: the first line left at the top that is no sentence, with the lines it wraps on to."""
     first = next((i for i in range(min(TOP, len(lines))) if i not in dropped and i != dated), None)
@@ -164,7 +211,7 @@ def _paragraph_lengths(lines: Sequence[Line]) -> list[int]:
 
 def _only_minister(text: str) -> tuple[str | None, str | None]:
     """The minister who speaks, if only one does."""
-    found = {(m[2] or m[4], minister_title(m[1] or m[3])) for m in _SPEAKER.finditer(text[:60_000])}
+    found = {(without_full_stop(m[2] or m[4]), minister_title(m[1] or m[3])) for m in _SPEAKER.finditer(text[:60_000])}
     names = {name for name, _ in found}
     if len(names) != 1:
         return None, None
@@ -185,7 +232,7 @@ def _session(lines: Sequence[Line]) -> str | None:
     for line in lines[:6]:
         match = re.fullmatch(r".{0,90}\b((?:19|20)\d\d-\d\d(?:\s\([12]\. samling\))?)", line.text)
         if match and re.search(r"udvalg|folketingsår|samling", line.text, re.IGNORECASE):
-            return session_code(match[1])
+            return session_code(line.text)
     return None
 
 

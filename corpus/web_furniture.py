@@ -16,6 +16,15 @@ ARTICLE_LABEL = re.compile(
     r"(?:nyhed|artikel|debatindlæg|kronik|blog|kommentar)\b(?:\s*[/|:,–-].{0,40})?", re.IGNORECASE
 )
 
+SITE_LABEL = re.compile(r"nyheder|nyt|aktuelt|presse|notat|faktaark|pressemeddelelser?|artikler", re.IGNORECASE)
+"""A line that says what kind of text follows, and is a headline only if no other follows."""
+
+_MENU_WORD = re.compile(
+    r"forside|nyheder|aktuelt|presse|kontakt(?: os)?|om (?:os|ministeriet)|søg|menu|log ind|english|job|a-å|sitemap",
+    re.IGNORECASE,
+)
+_MENU_GAP = re.compile(r"\s{2,}|\t|\s[|·•]\s")
+
 _CHROME = re.compile(
     r"(?:spring|gå|hop)\s(?:over|til|direkte)\b.{0,40}|skip to .{0,30}"
     r"|menu|søg|luk|log ind|print|udskriv|del|del (?:siden|artiklen|på|denne)\b.{0,40}|tip en ven|læs op"
@@ -87,7 +96,14 @@ def is_chrome(line: str) -> bool:
         return True
     if _COOKIES.search(line) or (len(line) <= 250 and _CONTACT_LINE.fullmatch(line) and not _long_prose(line)):
         return True
-    return len(line) <= 200 and _CHROME.fullmatch(line) is not None
+    return len(line) <= 200 and (_CHROME.fullmatch(line) is not None or is_menu_line(line))
+
+
+def is_menu_line(line: str) -> bool:
+    """Whether the line is a whole menu: three entries or more side by side, two of them a menu's usual ones."""
+    entries = _MENU_GAP.split(line)
+    usual = sum(_MENU_WORD.fullmatch(entry) is not None for entry in entries)
+    return len(entries) >= 3 and usual >= 2 and all(len(entry) <= 32 for entry in entries)
 
 
 def _long_prose(line: str) -> bool:

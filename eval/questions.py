@@ -101,7 +101,7 @@ def score(question: Question, answer: Answer) -> dict[str, float]:
 
 def holds(hit: Hit, accepted: Accepted) -> bool:
     """Tell whether a hit is from the file and holds the quote, white space and hyphenation aside."""
-    same_file = hit.citation.file == accepted.file or hit.citation.file.endswith("/" + accepted.file)
+    same_file = any(file == accepted.file or file.endswith("/" + accepted.file) for file in hit.files)
     return same_file and _within(accepted.quote, hit.passage.text)
 
 

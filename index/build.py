@@ -24,7 +24,7 @@ from corpus.split import MAX_CHARACTERS
 from index import lexical, vectors
 from index.background import stem_counts
 from index.encoder import Encoder
-from index.generation import LEXICAL, STORE, VECTORS, Manifest, building, publish
+from index.generation import LEXICAL, STORE, VECTORS, Manifest, building, drop_damaged, publish
 from index.plan import Plan, Previous, Refusal, made_alike, make_plan, open_previous, order
 from index.store import Writer
 from index.words import Compounds, stem, tokens
@@ -99,6 +99,7 @@ def build(
                 index,
                 lambda folder, id_: write(folder, id_, cut, encoder, splitter, previous, refused, progress),
             )
+        drop_damaged(index)
     return Report(
         generation=manifest.generation,
         documents=manifest.documents,

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import date
+from typing import get_args
 
 from corpus.errors import UsageError
-from corpus.records import Fields
+from corpus.records import Fields, Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,9 @@ class Filters:
             value = getattr(self, name)
             if value is not None and not _is_date(value):
                 raise UsageError(f"--{name} {value} is no date. Write it as YYYY-MM-DD, for example 2023-05-31")
+
+        if self.kind is not None and _plain(self.kind) not in map(_plain, get_args(Kind)):
+            raise UsageError(f"--kind {self.kind} is no kind. It is one of {', '.join(get_args(Kind))}")
 
     def __bool__(self) -> bool:
         return any(getattr(self, field.name) is not None for field in fields(self))

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from corpus.errors import DamagedIndexError, InputError, LockedError, NoIndexError, SpoergetimeError
+from corpus.errors import DamagedIndexError, InputError, LockedError, MismatchError, NoIndexError, SpoergetimeError
 
 FORMAT = 4
 STORE, VECTORS, LEXICAL = "passages.sqlite", "vectors.faiss", "words"  # the files of a generation
@@ -67,7 +67,10 @@ def read_manifest(folder: Path, digest: str | None = None) -> Manifest:
             raise DamagedIndexError(_damage(path, "is not the one that the file 'current' names"))
         values = json.loads(data)
         if values.get("format") != FORMAT:
-            raise DamagedIndexError(_damage(path, f"has format {values.get('format')}, this program reads {FORMAT}"))
+            raise MismatchError(
+                f"the index {folder.parent.parent} is of format {values.get('format')}, this program reads {FORMAT}. "
+                "Build it again: spoergetime index PATH --index DIR"
+            )
         return Manifest(**values)
     except FileNotFoundError as error:
         raise DamagedIndexError(_damage(path, "is missing")) from error
@@ -145,6 +148,17 @@ def publish(index: Path, write: Callable[[Path, str], Manifest]) -> Manifest:
         shutil.rmtree(folder, ignore_errors=True)
     _sweep(generations, int(id_))
     return manifest
+
+
+def drop_damaged(index: Path) -> None:
+    """Remove older generations that cannot be used any more; call it inside `building`."""
+    newest, _ = current(index)
+    for folder in all_generations(index):
+        if folder != newest:
+            try:
+                verify(folder, read_manifest(folder))
+            except (DamagedIndexError, MismatchError):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def all_generations(index: Path) -> list[Path]:

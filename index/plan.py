@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from corpus import sidecar
 from corpus.document import READER
-from corpus.errors import DamagedIndexError, InputError, NoIndexError
+from corpus.errors import DamagedIndexError, InputError, MismatchError, NoIndexError
 from corpus.files import SIDECAR, Found, digest, discover
 from index import vectors
 from index.encoder import Encoder
@@ -41,7 +41,7 @@ def open_previous(index: Path) -> Previous | None:
     try:
         folder, manifest = current(index)
         verify(folder, manifest)
-    except (NoIndexError, DamagedIndexError):
+    except (NoIndexError, DamagedIndexError, MismatchError):
         return None
     store = Store(folder / STORE)
     files = {Found(Path(filed.source.root), filed.source.file): filed for filed in store.files()}

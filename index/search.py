@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -174,7 +175,9 @@ class Searcher:
             reference=reference(head.fields, stored.section, file.file),
             fields=head.fields,
             section=stored.section,
+            files=tuple(source.file for source in head.files),
             superseded_by=next(self.links(stored.document_row, "superseded_by"), None),
+            supplemented_by=tuple(self.links(stored.document_row, "supplemented_by")),
             refers_to=tuple(self.links(stored.document_row, "refers_to")),
             explain={"lexical": round(one.lexical, 6), "dense": round(one.dense, 6), "named": round(one.named, 6)},
         )
@@ -199,7 +202,8 @@ class Searcher:
 
 def checked(question: str) -> str:
     """Give the question as it is searched; raise `UsageError` if it is empty or too long."""
-    searched = " ".join(question.split())
+    # A lone surrogate is a byte of the command line that is no UTF-8: it can be neither encoded nor found.
+    searched = " ".join(re.sub(r"[\ud800-\udfff\x00]", " ", question).split())
     if not searched:
         raise UsageError("the question is empty. Write what you want to know")
     if len(searched) > MAX_QUESTION:

@@ -178,6 +178,7 @@ def test_a_damaged_index_is_refused_by_check_and_ask(examples_index: Path, tmp_p
         (("ask", "x" * 10_000, "--index", "none"), 2, "10,000 characters"),
         (("ask", "--index", "none"), 2, "QUESTION"),
         (("ask", "Hvad?", "--index", "none", "--since", "i går"), 2, "--since"),
+        (("ask", "Hvad?", "--index", "none", "--kind", "roman"), 2, "--kind roman"),
         (("ask", "--batch", "none.jsonl", "--index", "none"), 1, "none"),
         (("check", "--index", "none"), 1, "no index in none"),
         (("show", "x", "--index", "none"), 1, "no index in none"),
@@ -226,3 +227,12 @@ def test_a_citation_into_an_archive_is_verified(tmp_path: Path) -> None:
     assert 0 == call("verify", path).returncode
     (tmp_path / "docs" / "svar.zip").unlink()
     assert 1 == call("verify", path).returncode
+
+
+def test_bytes_that_are_no_text_are_no_traceback(examples_index: Path) -> None:
+    """A question or a name with bytes that are no UTF-8 is searched without them, or refused in one line."""
+    for words in (("ask", b"marsvin \xff\xfe", "--json"), ("show", b"\xff")):
+        command = [sys.executable, "-m", "bot.cli", *words, "--index", str(examples_index)]
+        result = subprocess.run(command, capture_output=True, timeout=60)
+        assert b"Traceback" not in result.stderr
+        assert (0 if words[0] == "ask" else 1) == result.returncode

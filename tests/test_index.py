@@ -289,3 +289,29 @@ def test_vectors_lie_row_for_row_beside_the_passages(examples_index: Path, encod
     stored = searcher.store.passages(rows.tolist())
     expected = encoder.encode([stored[row].passage.text for row in rows.tolist()], "passage")
     np.testing.assert_allclose(expected, searcher._dense.vectors(rows), atol=1e-6)
+
+
+def test_a_damaged_older_generation_is_removed_by_the_next_build(
+    folder: Path, tmp_path: Path, encoder: Encoder
+) -> None:
+    """After the repair that `check` asks for, `check` passes."""
+    build([folder], tmp_path / "index", encoder)
+    first, _ = current(tmp_path / "index")
+    (first / "vectors.faiss").write_bytes(b"damaged")
+    assert "000002" == build([folder], tmp_path / "index", encoder).generation
+    assert ["000002"] == [path.name for path in all_generations(tmp_path / "index")]
+
+
+def test_an_index_of_another_format_is_refused_as_such(small_index: Path, tmp_path: Path, encoder: Encoder) -> None:
+    """What an earlier version built is not called damaged, and is built anew over the same folder."""
+    import hashlib
+
+    copy = Path(shutil.copytree(small_index, tmp_path / "copy"))
+    folder, _ = current(copy)
+    manifest = folder / "manifest.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"format": ', '"format": 9'), encoding="utf-8")
+    (copy / "current").write_text(f"{folder.name} {hashlib.sha256(manifest.read_bytes()).hexdigest()}\n")
+    with pytest.raises(MismatchError, match="format 9"):
+        Searcher.open(copy)
+    assert 1 == build([EXAMPLES / "notat-cykelparkering.md"], copy, encoder).added
+    Searcher.open(copy)

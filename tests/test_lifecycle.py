@@ -44,10 +44,16 @@ def test_the_final_answer_supersedes_the_preliminary_and_a_correction_the_final(
     assert {"a": "c", "b": "c"} == superseded(*(versions[n] for n in order))
 
 
-@pytest.mark.parametrize("newer", ["supplerende", "korrigeret"])
-def test_without_dates_the_status_decides(newer: Status) -> None:
-    """An undated correction or supplement is newer than the final answer, and that newer than a preliminary one."""
-    assert {"a": "c", "b": "c"} == superseded(answer("a", "foreløbigt"), answer("b"), answer("c", newer))
+def test_without_dates_the_status_decides() -> None:
+    """An undated correction is newer than the final answer, and that newer than a preliminary one."""
+    assert {"a": "c", "b": "c"} == superseded(answer("a", "foreløbigt"), answer("b"), answer("c", "korrigeret"))
+
+
+def test_a_supplement_leaves_what_it_adds_to_in_force() -> None:
+    """The final answer points to the supplement and is not superseded by it; the preliminary one is, by the final."""
+    versions = answer("a", "foreløbigt"), answer("b", date="2023-03-01"), answer("c", "supplerende", "2023-04-01")
+    assert {"a": "b"} == superseded(*versions)
+    assert [Related("b", "supplemented_by", "c")] == [r for r in relations(versions) if r.relation == "supplemented_by"]
 
 
 def test_a_preliminary_answer_never_supersedes() -> None:

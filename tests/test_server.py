@@ -414,3 +414,14 @@ def test_importing_the_chat_calls_nobody() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "False False\n" == done.stdout
+
+
+def test_an_unknown_kind_is_refused_and_no_filters_are_none(examples_index: Path) -> None:
+    """A closed set of kinds is checked, and `"filters": null` means that there are none."""
+    client = TestClient(create_app(examples_index), base_url="http://127.0.0.1")
+    refused = client.post("/api/search", json={"question": "marsvin", "filters": {"kind": "roman"}})
+    assert 422 == refused.status_code
+    assert "filters.kind" in refused.json()["error"] and "udvalgssvar" in refused.json()["error"]
+    assert 200 == client.post("/api/search", json={"question": "marsvin", "filters": None}).status_code
+    kept = client.post("/api/search", json={"question": "marsvin", "filters": {"kind": "udvalgssvar"}})
+    assert {"udvalgssvar"} == {hit["document"]["kind"] for hit in kept.json()["hits"]}
