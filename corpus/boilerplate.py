@@ -69,7 +69,9 @@ FOOTER = re.compile(
     re.IGNORECASE,
 )
 """The line the Folketing prints on every page; group 1 is the session, group 2 what the document is."""
-STAMP = re.compile(rf"{COMMITTEE}\s+((?:\(?[12]\.\s?samling\)?,?\s{{1,3}})?(?:19|20)\d\d-\d\d(?:\s*\([12]\.\s?samling\))?)")
+STAMP = re.compile(
+    rf"{COMMITTEE}\s+((?:\(?[12]\.\s?samling\)?,?\s{{1,3}})?(?:19|20)\d\d-\d\d(?:\s*\([12]\.\s?samling\))?)"
+)
 """The committee and session stamped on a page; group 2 is the session."""
 _CASE_STAMP = re.compile(
     r"[A-ZÆØÅ]{2,4}\s+alm\.?\s?del"
@@ -109,6 +111,11 @@ def _is_address_row(line: str) -> bool:
     contacts = sum(_CONTACT.fullmatch(piece) is not None for piece in pieces)
     rest = [piece for piece in pieces[1:] if not (_CONTACT.fullmatch(piece) or _of_address(piece))]
     return len(pieces) >= 3 and contacts >= 2 and not rest and len(pieces[0]) <= 60
+
+
+def is_street(line: str) -> bool:
+    """Whether the line is a street with its number."""
+    return len(line) <= 60 and _STREET.fullmatch(line) is not None
 
 
 def is_page_line(line: str) -> bool:

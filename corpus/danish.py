@@ -37,7 +37,9 @@ DATE_LINE = re.compile(
 """A line that is nothing but a date, with its label, place, case officer's initials or journal number."""
 
 _WORDS = re.compile(rf"(?<!\d)(\d{{1,2}})\.?\s?({_MONTH})\.?\s(\d{{4}})(?!\d)", re.IGNORECASE)
-_FIGURES = re.compile(r"(?<![\d.-])(\d{1,2})(?:[-.]\s?(?=\d{1,2}[-./])|/\s?)(\d{1,2})(?:[-./]\s?|(?<=/\d)\s|(?<=/\d\d)\s)((?:19|20)\d{2})(?!\d)")
+_FIGURES = re.compile(
+    r"(?<![\d.-])(\d{1,2})(?:[-.]\s?(?=\d{1,2}[-./])|/\s?)(\d{1,2})(?:[-./]\s?|(?<=/\d)\s|(?<=/\d\d)\s)((?:19|20)\d{2})(?!\d)"
+)
 _ISO = re.compile(r"(?<!\d)((?:19|20)\d{2})-(\d{2})-(\d{2})(?!\d)")
 
 
@@ -77,7 +79,7 @@ _SESSION = re.compile(
 
 
 def session_code(text: str) -> str | None:
-    """The Folketing's own code of a session: "2011-12" is 20111, "2022-23 (2. samling)" and "2. samling 2022-23" are 20222."""
+    """The Folketing's own code of a session: "2011-12" is 20111, "2022-23 (2. samling)" is 20222, on either side."""
     match = _SESSION.search(text)
     if match is None or (int(match[2]) + 1) % 100 != int(match[3]) % 100:
         return None
@@ -164,5 +166,6 @@ def is_name(written: str) -> bool:
 
 
 def without_full_stop(name: str) -> str:
-    """The name without the full stop of the sentence that it ends; an initial keeps its own."""
+    """The name without the full stop of its sentence and what follows that; an initial keeps its own."""
+    name = re.split(r"(?<=\w\w\w)(?<!\bChr)\.\s", name, maxsplit=1)[0]
     return name[:-1] if re.search(r"\w\w\.$", name) else name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from corpus.boilerplate import Line, Span, ends_sentence, is_contact, is_page_line
+from corpus.boilerplate import Line, Span, ends_sentence, is_contact, is_page_line, is_street
 from corpus.danish import (
     DATE_LINE,
     MINISTER,
@@ -24,7 +24,9 @@ _GREETING = re.compile(
     re.IGNORECASE,
 )
 _ON_BEHALF = re.compile(r"p\.?\s?m\.?\s?v\.?", re.IGNORECASE)
-_FOR_MINISTER = re.compile(r"(?:e\.?\s?b|i\.?\s?v|p\.?\s?v)\.?|efter bemyndigelse|for \S{0,40}minist\S{0,10}", re.IGNORECASE)
+_FOR_MINISTER = re.compile(
+    r"(?:e\.?\s?b|i\.?\s?v|p\.?\s?v)\.?|efter bemyndigelse|for \S{0,40}minist\S{0,10}", re.IGNORECASE
+)
 _SIGNED = re.compile(r"\s*[(\[]?\b(?:sign|sgd|underskrevet)\b\.?[)\]]?\s*$", re.IGNORECASE)
 _OFFICIAL = re.compile(
     r"kontorchef|departementschef|fuldmægtig|afdelingschef|chefkonsulent|specialkonsulent|direktør|styrelse|sekretær|konst\b",
@@ -35,7 +37,7 @@ _OFFICIAL = re.compile(
 _ASKER = rf"({NAME})(?:\s?{PARTY})?"
 _ASKED_BY = re.compile(
     r"(?:(?P<sure>(?:efter\sønske\sfra|[Ss]pørger:?|[Ss]tiller:?|[Ss]tillet\s(?:den\s[^()]{4,24}\s)?af|som(?=\s(?:folketings)?medlem)"
-    rf"|(?:[Mm]edlem\saf\sFolketinget,?|[Ff]olketingsmedlem(?:met)?)(?=\s{NAME}\s\([^()]{{1,4}}\),?\shar\s)))"
+    rf"|(?:[Mm]edlem\saf\sFolketinget,?|[Ff]olketingsmedlem(?:met)?)(?=\s{NAME}(?:\s\([^()]{{1,4}}\))?,?\shar\s)))"
     rf"|\b[Ff]ra|\b[Aa]f:?)\s(?:ikke-?medlem\saf\sudvalget\s(?:\(MFU\)\s)?|folketingsmedlem(?:met|merne)?\s|medlem(?:merne)?\saf\sFolketinget,?\s|MF\s)?"
     rf"(?P<who>{NAME}(?:\s?\([^()]{{1,4}}\))?(?:(?:,|\sog|,\sog)\s{NAME}\s?\([^()]{{1,4}}\)){{0,6}})"
 )
@@ -91,13 +93,17 @@ def _is_signed(lines: Sequence[Line], i: int) -> bool:
 def _closing_name(lines: Sequence[Line]) -> str | None:
     """The name that alone closes the letter, if nobody signs for the minister."""
     last = len(lines) - 1
-    while last >= 0 and (is_contact(lines[last].text) or is_page_line(lines[last].text)):
+    while last >= 0 and _is_foot(lines, last):
         last -= 1
     if last < 0 or not is_name(lines[last].text):
         return None
     before = lines[last - 1].text if last else ""
     if len(before) <= 100 and (
-        is_name(before) or _OFFICIAL.search(before) or _signs_for(before) or before.startswith("/") or before.endswith("/")
+        is_name(before)
+        or (_OFFICIAL.search(before) and not ends_sentence(before))
+        or _signs_for(before)
+        or before.startswith("/")
+        or before.endswith("/")
     ):
         return None
     return _person(lines[last].text)
@@ -203,11 +209,11 @@ def _is_signature(lines: Sequence[Line], i: int) -> bool:
         return False
     if not text:  # "[sign.]" above the name
         return i + 1 < len(lines) and is_name(lines[i + 1].text)
-    if _GREETING.fullmatch(text) or _ON_BEHALF.fullmatch(text):
+    following = lines[i + 1].text if i + 1 < len(lines) else ""
+    if _GREETING.fullmatch(text) or _ON_BEHALF.fullmatch(text) or (_signs_for(text) and is_name(following)):
         return True
     if i and not ends_sentence(lines[i - 1].text) and not lines[i - 1].text.isdigit():
         return False  # names in a table or in a wrapped sentence
-    following = lines[i + 1].text if i + 1 < len(lines) else ""
     if DATE_LINE.fullmatch(text):
         return not following or is_name(following) or _GREETING.fullmatch(following[:100]) is not None
     name, slash, beside = text.partition("/")
@@ -215,7 +221,17 @@ def _is_signature(lines: Sequence[Line], i: int) -> bool:
         return is_name(name.strip()) and (is_name(beside.strip()) or not beside.strip())
     if not is_name(text):
         return False
-    return not following or following.startswith("/") or is_minister(following) or bool(_OFFICIAL.match(following))
+    if not following or following.startswith("/") or is_minister(following) or _OFFICIAL.match(following):
+        return True
+    return _is_foot(lines, i + 1)
+
+
+def _is_foot(lines: Sequence[Line], i: int) -> bool:
+    """Whether this line is of the address or page mark under a letter."""
+    text = lines[i].text
+    if is_contact(text) or is_page_line(text):
+        return True
+    return is_street(text) and i + 1 < len(lines) and is_contact(lines[i + 1].text)
 
 
 def _after_signature(line: str) -> bool:

@@ -427,6 +427,9 @@ def test_hostile_texts_take_linear_time(filler: str) -> None:
         ("den 3. maj 2023", "2023-05-03"),
         ("Dato: 3. MAJ 2023", "2023-05-03"),
         ("3.sept. 2023", "2023-09-03"),
+        ("København, d. 26/10 2017", "2017-10-26"),
+        ("d. 6/1 2017", "2017-01-06"),
+        ("26/10-2017", "2017-10-26"),
         ("31. februar 2023", None),
         ("18. marts", None),
     ],
@@ -442,6 +445,8 @@ def test_dates(written: str, iso: str | None) -> None:
         ("2011-12", "20111"),
         ("2022-23 (2. samling)", "20222"),
         ("1999-2000", "19991"),
+        ("(2. samling) 2014-15", "20142"),
+        ("2. samling 2014-15", "20142"),
         ("2011-15", None),
         ("2011", None),
     ],
@@ -475,3 +480,153 @@ def test_what_follows_the_signature_is_not_the_ministers_answer() -> None:
     assert ("Ida Brask", "SF") == (fields.asker, fields.party)
     assert [("spørgsmål", "Ida Brask"), ("svar", "Ole Eng"), ("tekst", None)] == [(s.kind, s.speaker) for s in sections]
     assert text[sections[2].start : sections[2].end].startswith("Dette notat")
+
+
+PLAIN = """Broministeriet
+
+{head}
+
+{date}
+
+{opening}
+
+Spørgsmål nr. {number}:
+”Hvor mange broer er der?”
+
+Svar:
+Der er ti broer i landet.
+
+{signature}
+"""
+
+
+def plain(**changed: str) -> tuple[Fields, tuple[Section, ...]]:
+    parts = {
+        "head": "Folketingets Broudvalg",
+        "date": "5. juni 2014",
+        "opening": "Folketingets Broudvalg har den 7. maj 2014 stillet følgende spørgsmål nr. 66 (alm. del) "
+        "efter ønske fra Ida B. Brask (SF) til broministeren, som hermed besvares.",
+        "number": "66",
+        "signature": "Med venlig hilsen\n\nOle Eng",
+    }
+    return letter(PLAIN.format(**(parts | changed)))
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "Medlem af Folketinget Ida Brask (SF) har den 4. maj 2020 stillet mig følgende § 20-spørgsmål, "
+        "som hermed besvares.",
+        "Folketingsmedlem Ida Brask (SF) har den 4. maj 2020 stillet følgende spørgsmål nr. S 288, "
+        "som hermed besvares.",
+        "Medlem af Folketinget Ida Brask (SF) har den 4. maj 2020 stillet følgende spørgsmål nr. S 288 til "
+        "broministeren, som hermed besvares.",
+    ],
+)
+def test_member_who_asked_opens_the_letter(opening: str) -> None:
+    """A letter that opens with the member's name says who asked."""
+    fields, sections = plain(opening=opening, number="S 288")
+    assert ("§20-svar", "S 288", "Ida Brask", "SF") == (fields.kind, fields.number, fields.asker, fields.party)
+    assert [("spørgsmål", "Ida Brask"), ("svar", "Ole Eng")] == [(s.kind, s.speaker) for s in sections]
+
+
+def test_question_without_a_heading_and_answer_on_the_line_of_its_label() -> None:
+    """A question quoted right under the opening and an answer beside "Svar:" are told apart."""
+    text = (
+        "Broministeriet\n\nFolketingets Broudvalg\n\n24. april 2018\n\n"
+        "Folketingets Broudvalg har den 26. marts 2018 stillet mig følgende spørgsmål nr. 98 (alm. del) "
+        "efter ønske fra Ida Brask (SF), som jeg hermed skal besvare:\n\n”Hvor mange broer er der?”\n\n"
+        "Svar: Antallet af broer er ti, oplyser Brostyrelsen.\n\nOle Eng\n"
+    )
+    fields, _ = letter(text)
+    assert fields == Fields(
+        kind="udvalgssvar",
+        date="2018-04-24",
+        number="98",
+        case="alm. del",
+        committee="Broudvalget",
+        asker="Ida Brask",
+        party="SF",
+        minister="Ole Eng",
+        ministry="Broministeriet",
+    )
+    assert ["”Hvor mange broer er der?”"] == shown(text, "spørgsmål")
+    assert ["Antallet af broer er ti, oplyser Brostyrelsen."] == shown(text, "svar")
+
+
+def test_title_of_the_minister_asked_after_abbreviations() -> None:
+    """The full stops of "nr.", "alm.", a date and an initial do not end the sentence that names the minister."""
+    fields, _ = plain()
+    assert ("broministeren", "Ida B. Brask") == (fields.minister_title, fields.asker)
+
+
+def test_full_stop_after_the_asker_is_not_of_the_name() -> None:
+    """A name that ends the sentence is given without its full stop."""
+    fields, _ = plain(
+        opening="Hermed sendes svar på spørgsmål nr. 66 (alm. del). Spørgsmålet er stillet efter ønske fra Ida Brask."
+    )
+    assert fields.asker == "Ida Brask"
+
+
+@pytest.mark.parametrize(
+    ("signature", "minister"),
+    [
+        ("Ole Eng", "Ole Eng"),
+        ("OLE ENG", "Ole Eng"),
+        ("Ole Eng (sign.)", "Ole Eng"),
+        ("[sign.]\nOle Eng", "Ole Eng"),
+        ("Med venlig hilsen\n\nOle Eng (sign.)", "Ole Eng"),
+        ("Venlig hilsen\n\n[sign.]\nOle Eng", "Ole Eng"),
+        ("Ole Eng\n\nBrogade 8\n1061 København K", "Ole Eng"),
+        ("Ole Eng\n\nSide 2/2", "Ole Eng"),
+        ("P.M.V.\nOle Eng", None),
+        ("Med venlig hilsen\n\nP.M.V.\nOle Eng", None),
+        ("E.B.\nOle Eng", None),
+    ],
+)
+def test_minister_by_the_signature(signature: str, minister: str | None) -> None:
+    """The name that closes the letter is the minister's, however it is signed, unless it signs for another."""
+    fields, sections = plain(signature=signature)
+    assert minister == fields.minister
+    assert [("spørgsmål", "Ida B. Brask"), ("svar", minister)] == [(s.kind, s.speaker) for s in sections]
+
+
+@pytest.mark.parametrize(
+    ("line", "date"),
+    [
+        ("København, d. 26/10 2017", "2017-10-26"),
+        ("d. 26/10 2017", "2017-10-26"),
+        ("5. juni 2014/abc", "2014-06-05"),
+    ],
+)
+def test_letter_is_dated(line: str, date: str) -> None:
+    """A letter's date counts with place, in figures, and with the case officer's initials."""
+    assert date == plain(date=line)[0].date
+
+
+def test_every_question_of_a_range_keeps_its_number() -> None:
+    """The middle question of "210-212" is question 211, and no part of another."""
+    asked = "".join(
+        f"Spørgsmål nr. {n}\n”Hvad koster bro {n}?”\n\nSvar\nBro {n} koster ti kr.\n\n" for n in range(210, 213)
+    )
+    fields, sections = letter(
+        "Folketingets Broudvalg\n\nHermed følger broministerens svar på spørgsmål nr. 210-212 (BRU alm. del). "
+        f"Spørgsmålene er stillet efter ønske fra Ida Brask (SF).\n\n{asked}Med venlig hilsen\n\nOle Eng\n"
+    )
+    assert fields.number == "210-212"
+    assert [(n, None) for n in ("210", "210", "211", "211", "212", "212")] == [(s.number, s.part) for s in sections]
+
+
+def test_session_stamped_with_its_sitting_before_the_year() -> None:
+    """A stamp "(2. samling) 2014-15" gives the second session."""
+    assert plain(head="Broudvalget (2. samling) 2014-15")[0].session == "20142"
+
+
+def test_address_on_one_line_under_the_signature_is_not_shown() -> None:
+    """A sender's address in one row is no passage, and hides no signature."""
+    fields, sections = plain(
+        signature="Ole Eng\n\nBroministeriet · Brogade 1 · 1218 København K · T 12 34 56 78 · E bro@example.dk · "
+        "www.example.dk"
+    )
+    assert fields.minister == "Ole Eng"
+    assert ["spørgsmål", "svar"] == [s.kind for s in sections]

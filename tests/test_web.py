@@ -168,3 +168,46 @@ def test_hostile_texts_take_linear_time(filler: str) -> None:
     began = time.process_time()
     recognise_web(filler * (1_000_000 // len(filler)))
     assert time.process_time() - began < 20
+
+
+@pytest.mark.parametrize(("written", "name"), [("Thomas Dam.", "Thomas Dam"), ("Thomas D.", "Thomas D.")])
+def test_full_stop_is_not_of_the_name(written: str, name: str) -> None:
+    """A minister named at a sentence's end is given without its full stop; an initial keeps its own."""
+    fields, _ = recognise_web(f"Pressemeddelelse\n\nNy bro\n\n{LONG}\n\n- Broen er god, siger brominister {written}\n")
+    assert (name, "broministeren") == (fields.minister, fields.minister_title)
+
+
+def test_date_and_byline_on_one_line() -> None:
+    """A line of date and author dates the article and is not shown."""
+    text = f"Nyt om broer\n\n14. marts 2019 | Af Thomas Dam\n\n{LONG}\n\n{LONG}\n"
+    fields, _ = recognise_web(text)
+    assert ("2019-03-14", "Nyt om broer") == (fields.date, fields.title)
+    assert [f"{LONG}\n\n{LONG}"] == shown(text)
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Nyheder\nPubliceret 12-05-2016\n\nBroministeriet",
+        "NOTAT\n\nBrostyrelsen\n5. maj 2020",
+        "PRESSEMEDDELELSE",
+        "Dansk Broråd\nForside  Nyheder  Politik  Om os  Log ind\n\nArtikel",
+        "Dansk Broråd\nForside | Nyheder | Politik | Kontakt",
+    ],
+)
+def test_headline_stands_under_site_and_label(above: str) -> None:
+    """The site's name, its menu, the sender and the kind of text are no headline where one follows, and no text."""
+    text = f"{above}\n\nBroerne presser færgerne\n\n{LONG}\n\n{LONG}\n"
+    assert recognise_web(text)[0].title == "Broerne presser færgerne"
+    assert [f"{LONG}\n\n{LONG}"] == shown(text)
+
+
+def test_label_without_a_headline_is_the_title() -> None:
+    """A label heads the text if nothing else does."""
+    assert recognise_web(f"NOTAT\n\n{LONG}\n\n{LONG}\n")[0].title == "NOTAT"
+
+
+def test_table_row_is_no_menu() -> None:
+    """Words side by side are a menu only if they are those of one."""
+    text = f"Broer\n\n{LONG}\n\nNavn  Presse  Antal\n\n{LONG}\n"
+    assert "Navn  Presse  Antal" in " ".join(shown(text))
