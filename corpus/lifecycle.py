@@ -16,12 +16,12 @@ _RANK = {"foreløbigt": 0, None: 2, "endeligt": 2, "korrigeret": 4}
 _REPRINT = re.compile(r"\b[Oo]mtryk")
 _HEAD = 2_000  # characters in which a reprint says that it is one
 _ALIKE = 0.6  # share of words that two wordings of one question have in common
-_CASE = r"(?P<case>[A-ZÆØÅ]{2,4}\s*(?:,\s*)?[Aa]lm\.?\s*del|[LB]\s?\d{1,3}\b|[Aa]lm\.?\s*del)"
+_CASE = r"(?P<case>\b[A-ZÆØÅ]{2,4}\s{0,9}(?:,\s{0,9})?[Aa]lm\.?\s{0,9}del|\b[LB]\s?\d{1,3}\b|\b[Aa]lm\.?\s{0,9}del)"
 _POINTER = re.compile(
-    r"(?:henvis\w*|se\s+også|jf\.|som\s+svar\s+på|som\s+det\s+fremgår\s+af)[^.?!]{0,120}?"
+    r"(?:\bhenvis\w{0,12}|\bse\s{1,9}også|\bjf\.|som\s{1,9}svar\s{1,9}på|som\s{1,9}det\s{1,9}fremgår\s{1,9}af)[^.?!]{0,120}?"
     rf"(?:(?P<before>{_CASE.replace('?P<case>', '?P<first>')})[^.?!]{{0,40}}?)?"
-    r"(?:spørgsmål(?:et)?|spm\.?)\s*(?:nr\.?\s*)?(?P<number>S\s?\d{1,4}|\d{1,5})\b"
-    rf"(?:\s*(?:\(|af\s[^()]{{0,20}}\(|,|til)?\s*{_CASE})?"
+    r"(?:spørgsmål(?:et)?|spm\.?)\s{0,9}(?:nr\.?\s{0,9})?(?P<number>S\s?\d{1,4}|\d{1,5})\b"
+    rf"(?:\s{{0,9}}(?:\(|af\s[^()]{{0,20}}\(|,|til)?\s{{0,9}}{_CASE})?"
 )
 
 

@@ -66,7 +66,8 @@ def _checked(name: str, value: Any) -> Any:
         raise UnreadableError(f'the sidecar\'s "{name}" is none of {", ".join(_CHOICES[name])}. Mend or remove it')
     if name == "date":
         try:
-            date.fromisoformat(value)
+            if date.fromisoformat(value).isoformat() != value:
+                raise ValueError(value)
         except ValueError as error:
             raise UnreadableError('the sidecar\'s "date" is not YYYY-MM-DD. Mend or remove it') from error
     return value

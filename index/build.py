@@ -86,11 +86,13 @@ def build(
     started = time.monotonic()
     progress = progress or Silent()
     with building(index):
-        previous = open_previous(index)
+        previous = open_previous(paths, index)
         splitter = {"max_characters": max_characters}
         plan = make_plan(paths, index, previous, splitter)
         tally = Counter(unchanged=len(plan.keep), removed=len(plan.gone))
-        if previous and not plan.read and not plan.gone and made_alike(previous.manifest, encoder, splitter):
+        same_refused = previous is not None and _names(plan.refused) == _names(previous.manifest.quarantined)
+        unchanged = same_refused and not plan.read and not plan.gone
+        if previous and unchanged and made_alike(previous.manifest, encoder, splitter):
             manifest = previous.manifest
         else:
             refused = list(plan.refused)
@@ -204,6 +206,10 @@ def _described(document: Document, file: Found, refused: list[Refusal]) -> Docum
     except UnreadableError as error:
         refused.append(_refusal(file._replace(file=file.file + SIDECAR), str(error), seen))
         return document
+
+
+def _names(refused: Sequence[Refusal]) -> set[tuple[str, str]]:
+    return {(entry["root"], entry["file"]) for entry in refused}
 
 
 def _refusal(file: Found, reason: str | None, sha256: str) -> Refusal:

@@ -104,6 +104,7 @@ class TransformerEncoder:
     cheap = False
 
     def __init__(self, name: str, folder: Path, query_prompt: str, passage_prompt: str) -> None:
+        _refuse_pickles(folder)
         os.environ.setdefault("HF_HUB_OFFLINE", "1")  # the files are here; nothing is looked up
         from sentence_transformers import SentenceTransformer
 
@@ -165,6 +166,13 @@ def _from_hub(model: str) -> Path:
             f"the model {model} is not on this machine and no model hub can be reached. "
             "Name a folder with --model, or leave --model out for the bundled encoder"
         ) from error
+
+
+def _refuse_pickles(folder: Path) -> None:
+    """Refuse a model any part of which has its weights in a pickle alone: reading one can run code."""
+    for path in folder.rglob("*"):
+        if path.suffix in (".bin", ".pt", ".pth", ".pkl", ".ckpt") and not any(path.parent.glob("*.safetensors")):
+            raise ModelError(f"{path} holds pickled weights, which are never read. Convert the model to safetensors")
 
 
 def _unfolded(tensors: Mapping[str, Vectors]) -> Vectors:

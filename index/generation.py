@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -139,15 +140,27 @@ def publish(index: Path, write: Callable[[Path, str], Manifest]) -> Manifest:
         _write_durably(index / "current.new", line.encode())
         (index / "current.new").replace(index / "current")
         _sync(index)
-    except OSError as error:
-        where = error.filename or folder
+    except (OSError, sqlite3.Error) as error:
+        where = getattr(error, "filename", None) or folder
+        why = getattr(error, "strerror", None) or error
         raise SpoergetimeError(
-            f"the index could not be written: {where}: {error.strerror or error}. The index in use is unchanged"
+            f"the index could not be written: {where}: {why}. The index in use is unchanged"
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     _sweep(generations, int(id_))
     return manifest
+
+
+def last_roots(index: Path) -> set[str]:
+    """Give the folders that any generation says it was built from, as far as its manifest can be read at all."""
+    roots: set[str] = set()
+    for folder in all_generations(index):
+        try:
+            roots.update(map(str, json.loads((folder / "manifest.json").read_bytes())["roots"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return roots
 
 
 def drop_damaged(index: Path) -> None:

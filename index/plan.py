@@ -12,7 +12,7 @@ from corpus.errors import DamagedIndexError, InputError, MismatchError, NoIndexE
 from corpus.files import SIDECAR, Found, digest, discover
 from index import vectors
 from index.encoder import Encoder
-from index.generation import STORE, VECTORS, Manifest, current, verify
+from index.generation import STORE, VECTORS, Manifest, current, last_roots, verify
 from index.store import Filed, Store
 
 Refusal = dict[str, str]  # root, file, reason, and the sha256 of what was refused
@@ -36,12 +36,28 @@ class Plan(NamedTuple):
     refused: list[Refusal]  # known to be unreadable, and not changed since
 
 
-def open_previous(index: Path) -> Previous | None:
-    """Open the generation to build on; a damaged one is no ground to build on, and is replaced as a whole."""
+def open_previous(paths: Sequence[Path], index: Path) -> Previous | None:
+    """Open the generation to build on; one that cannot be used is no ground to build on, and is replaced as a whole.
+
+    Raises `InputError` where that would lose documents of folders that the call does not name.
+    """
     try:
         folder, manifest = current(index)
         verify(folder, manifest)
-    except (NoIndexError, DamagedIndexError, MismatchError):
+    except NoIndexError:
+        return None
+    except (DamagedIndexError, MismatchError) as error:
+        named = [path.resolve() for path in paths]
+        lost = [
+            root
+            for root in sorted(last_roots(index))
+            if not any(path.is_relative_to(root) or Path(root).is_relative_to(path) for path in named)
+        ]
+        if lost:
+            raise InputError(
+                f"{index} cannot be used any more and is built anew, but it also holds documents of {', '.join(lost)}. "
+                "Name these folders in the same call, or choose another --index"
+            ) from error
         return None
     store = Store(folder / STORE)
     files = {Found(Path(filed.source.root), filed.source.file): filed for filed in store.files()}

@@ -203,7 +203,7 @@ class Searcher:
 def checked(question: str) -> str:
     """Give the question as it is searched; raise `UsageError` if it is empty or too long."""
     # A lone surrogate is a byte of the command line that is no UTF-8: it can be neither encoded nor found.
-    searched = " ".join(re.sub(r"[\ud800-\udfff\x00]", " ", question).split())
+    searched = " ".join(re.sub("[\ud800-\udfff]", "\ufffd", question).split())
     if not searched:
         raise UsageError("the question is empty. Write what you want to know")
     if len(searched) > MAX_QUESTION:

@@ -85,7 +85,7 @@ class Writer:
         """Add one document with its passages; one that says the same as one that is there only gains the files."""
         said = self._alike(document)
         row = self._rows.get(document.id, self._said.get(said))
-        own = row is None or document.id in self._rows
+        own = row is None
         if row is None:
             row = self._rows[document.id] = self._said[said] = len(self._rows)
             self._facts.append(facts(document))

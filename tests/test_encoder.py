@@ -131,3 +131,12 @@ def test_a_model_that_cannot_be_fetched_is_one_line_in_seconds(tmp_path: Path) -
 def test_the_bundled_encoder_is_static(encoder: Encoder) -> None:
     """The default needs no torch."""
     assert isinstance(encoder, StaticEncoder)
+
+
+def test_pickled_weights_are_refused(tmp_path: Path) -> None:
+    """A part of a model that has its weights in a pickle alone is never read."""
+    folder = Path(shutil.copytree(transformer_folder(), tmp_path / "model"))
+    (folder / "1_Dense").mkdir()
+    (folder / "1_Dense" / "pytorch_model.bin").write_bytes(b"pickle")
+    with pytest.raises(ModelError, match="pickled weights"):
+        load(str(folder))

@@ -121,7 +121,8 @@ def test_the_same_text_twice_is_one_document_with_two_files(folder: Path, tmp_pa
     files = store.head(store.find("kopi.md")[0]).files
     assert ["kopi.md", "notat-cykelparkering.md"] == [file.file for file in files]
     (folder / "kopi.md").unlink()
-    assert (0, 0, 1, 15) == counts(build([folder], tmp_path / "index", encoder))
+    # The other file is read for its own now.
+    assert (0, 1, 1, 14) == counts(build([folder], tmp_path / "index", encoder))
 
 
 def test_unreadable_files_are_quarantined_and_the_others_indexed(
@@ -315,3 +316,30 @@ def test_an_index_of_another_format_is_refused_as_such(small_index: Path, tmp_pa
         Searcher.open(copy)
     assert 1 == build([EXAMPLES / "notat-cykelparkering.md"], copy, encoder).added
     Searcher.open(copy)
+
+
+def test_an_unusable_index_is_not_replaced_at_the_cost_of_other_folders(tmp_path: Path, encoder: Encoder) -> None:
+    """Documents of folders that the call does not name are not lost without a word."""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "svar.txt").write_text(f"Storkene er tilbage i {name}.", encoding="utf-8")
+        build([tmp_path / name], tmp_path / "index", encoder)
+    newest, _ = current(tmp_path / "index")
+    (newest / "vectors.faiss").write_bytes(b"damaged")
+    with pytest.raises(InputError, match="also holds documents of"):
+        build([tmp_path / "b"], tmp_path / "index", encoder)
+    assert 2 == build([tmp_path / "a", tmp_path / "b"], tmp_path / "index", encoder).documents
+
+
+def test_a_file_without_a_sidecar_does_not_inherit_one(tmp_path: Path, encoder: Encoder) -> None:
+    """Of two files with one text, the one that stays is read for its own when the other goes."""
+    folder = tmp_path / "svar"
+    folder.mkdir()
+    for name in ("a.md", "b.md"):
+        (folder / name).write_text("# Storke\n\nStorkene er tilbage i Ribe, og det er dejligt.", encoding="utf-8")
+    (folder / "a.md.meta.json").write_text('{"title": "Fra sidevognen"}', encoding="utf-8")
+    build([folder], tmp_path / "index", encoder)
+    (folder / "a.md").unlink()
+    (folder / "a.md.meta.json").unlink()
+    build([folder], tmp_path / "index", encoder)
+    assert "Fra sidevognen" != Searcher.open(tmp_path / "index").store.head(0).fields.title

@@ -130,3 +130,16 @@ def test_pointers_are_read_from_the_answer(text: str, expected: list[tuple[str, 
         sections=(Section(kind="svar", start=0, end=len(text)),),
     )
     assert expected == list(facts(document).pointers)
+
+
+@pytest.mark.parametrize("bait", ["henvis", "henvis ", "jf. ", "se også ", "AB alm. del ", "henviser til spørgsmål "])
+def test_hostile_answers_take_linear_time(bait: str) -> None:
+    """No run of what a pointer begins with keeps a build waiting."""
+    import time
+
+    text = "henvises til " + bait * 20_000
+    section = Section(kind="svar", start=0, end=len(text))
+    fields = Fields(kind="udvalgssvar", number="12", case="MOF alm. del")
+    started = time.monotonic()
+    facts(Document(id="d", files=(), text=text, pages=(), fields=fields, sections=(section,)))
+    assert time.monotonic() - started < 10

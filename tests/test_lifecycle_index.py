@@ -142,6 +142,7 @@ def test_a_sidecar_is_trusted_for_the_fields_it_names(tmp_path: Path, encoder: E
         ("{", "no JSON"),
         ("[]", "no JSON object"),
         ('{"date": "i går"}', "YYYY-MM-DD"),
+        ('{"date": "20230531"}', "YYYY-MM-DD"),
         ('{"kind": "roman"}', '"kind" is none of'),
         ('{"minister": 7}', '"minister" is no text'),
     ],
