@@ -38,7 +38,6 @@ class Extracted(NamedTuple):
     pages: tuple[Page, ...] = ()
     title: str | None = None
     url: str | None = None
-    date: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,6 +116,7 @@ def _document(record: dict[str, Any]) -> tuple[Document, list[Passage]]:
 
 
 def _lines(path: Path, *needed: str) -> Iterator[dict[str, Any]]:
+    number = 0
     try:
         with path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, 1):

@@ -68,12 +68,12 @@ def write(folder: Path, entries: Iterable[Entry], compounds: Compounds) -> None:
 class Lexical:
     """An open word index."""
 
-    def __init__(self, folder: Path, compounds: Compounds, weights: Weights = Weights()) -> None:  # noqa: B008
+    def __init__(self, folder: Path, compounds: Compounds, weights: Weights | None = None) -> None:
         self._index = tantivy.Index.open(str(folder))
         self._schema = self._index.schema
         self._searcher = self._index.searcher()
         self._compounds = compounds
-        self.weights = weights
+        self.weights = weights or Weights()
 
     def terms(self, query: str) -> dict[str, float]:
         """Give the stems that a query is searched by, with their weights: its words at 1, parts of compounds lower."""

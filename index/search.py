@@ -33,7 +33,7 @@ CANDIDATES = 200  # that each leg puts forward
 REORDERED = 50  # of the best, in which answers go before questions
 QUESTION_WEIGHT = 0.7  # of a question's score: who asks wants what was answered, not that it was asked before
 SUPERSEDED_WEIGHT = 0.6  # of the score of an answer that is no longer in force
-NAMED = 1.0  # added to a passage whose number the question names; no other can have more
+NAMED = 1.0  # added to a passage whose number the question names: more than the legs can give
 ANSWERED = 0.22  # confidence from which the best hit counts as an answer
 MAX_QUESTION = 1_000  # characters
 _WHOLE = Section(kind="tekst", start=0, end=0)  # a document is named without any of its speakers
