@@ -22,7 +22,7 @@ _SHORT = 200  # characters; less says too little by itself
 # A full stop after these ends no sentence, even where a capital or a digit follows.
 _ABBREVIATIONS = (
     "nr kl stk ca jf hr fr dr prof f.eks bl.a evt inkl ekskl spm alm art pkt tlf vedr sml kap bilag pga "
-    "jfr mio mia kr s litra afd sct skt d.d dvs samt.d"
+    "jfr mio mia kr s litra afd sct skt d.d dvs samt.d pr ift mht ang resp henh jan feb aug sept okt nov dec"
 ).split()
 _NO_END = "".join(rf"(?<!\b(?i:{re.escape(word)})\.)" for word in _ABBREVIATIONS)
 SENTENCE_END = (

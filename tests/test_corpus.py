@@ -104,6 +104,7 @@ def test_double_spacing_is_told_from_paragraphs() -> None:
         "Jf. § 20, stk. 2, og nr. S 123 fra kl. 13.|Ministeren svarede f.eks. Aarhus bl.a. Odense.",
         "”Det er slut.”|Han gik.|Hvorfor?|Fordi!",
         "A. P. Møller kom den 3. maj.|Så gik han.",
+        "Ruten er nedlagt pr. 25. juni 2022.|Den kørte to gange om dagen.",
     ],
 )
 def test_abbreviations_end_no_sentence(text: str) -> None:
