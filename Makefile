@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DATA   ?= ../shared/data
 
-.PHONY: help install demo test lint attacks encoder bench clean
+.PHONY: help install demo test lint attacks encoder bench adapt-bench report baseline clean
 
 help:            ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,15 @@ encoder: install ## Train the bundled encoder again from the shared data.
 
 bench: $(VENV)/.installed-test  ## Measure indexing, start-up and search.
 	$(BIN)/python -m tests.bench $(DATA)
+
+adapt-bench: $(VENV)/.installed-test  ## Measure what adapting gains; MODEL=DIR is a model that has not seen the set.
+	$(BIN)/python -m tests.adapt_bench $(DATA)/bench/ft_spoergetid_dev $(MODEL)
+
+report: install  ## Measure the bundled question sets, and write var/report.html.
+	$(BIN)/spoergetime eval report
+
+baseline: install  ## Raise the floors of eval/baseline.json to what is measured now; LOWER=--lower lowers them too.
+	$(BIN)/spoergetime eval gate --update $(LOWER)
 
 clean:           ## Remove what was built, but no index that you made elsewhere.
 	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache

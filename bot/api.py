@@ -115,6 +115,8 @@ class AnswerShape(BaseModel):
     answered: bool
     confidence: float
     generation: str
+    expanded: list[str] = []
+    unknown: list[str] = []
     hits: list[HitShape]
 
 

@@ -57,8 +57,8 @@ class Archive:
                 self._opening.release()
         return self._searcher
 
-    def ask(self, question: str, top: int = 5, filters: Filters | None = None) -> Answer:
-        """Answer one question; raise `RefusalError` if it cannot be searched."""
+    def ask(self, question: str, top: int = 5, filters: Filters | None = None, previous: Sequence[str] = ()) -> Answer:
+        """Answer one question, understood from those before it; raise `RefusalError` if it cannot be searched."""
         question = plain(question)
         characters = len(" ".join(question.split()))
         if not characters:
@@ -71,7 +71,7 @@ class Archive:
         searcher = self.searcher()
         if searcher is None:
             raise RefusalError(NOT_READY)
-        return searcher.ask(question, top, filters)
+        return searcher.ask(question, top, filters, previous=previous)
 
     def source(self, document: str) -> Source | None:
         """Give a document by its id, or None if the archive holds none of that id."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.quote import quote, quote_marked
+from bot.remarks import remarks
 from bot.terms import KINDS, SECTIONS, STATUSES, clock, speaker
 from corpus.records import Answer, Hit
 
@@ -15,13 +16,14 @@ def cards(answer: Answer) -> str:
     """Give an answer as HTML: its cards, or the sentence that there is none with the nearest passages folded away."""
     hits = answer.hits[:SHOWN]
     listed = f'<ol class="st-kort-liste">{"".join(map(card, hits))}</ol>' if hits else ""
+    told = "".join(f'<p class="st-soegte">{quote(sentence)}</p>' for sentence in remarks(answer))
     if answer.answered:
-        return listed
+        return told + listed
     if not hits:
-        return f'<p class="st-intet">{NO_ANSWER} Ingen dokumenter passer til det, du har valgt.</p>'
+        return f'<p class="st-intet">{NO_ANSWER} Ingen dokumenter passer til det, du har valgt.</p>{told}'
     nearest = f"de {len(hits)} nærmeste uddrag" if len(hits) > 1 else "det nærmeste uddrag"
     return (
-        f'<p class="st-intet">{NO_ANSWER} Prøv eventuelt med andre ord.</p>'
+        f'<p class="st-intet">{NO_ANSWER} Prøv eventuelt med andre ord.</p>{told}'
         f'<details class="st-naermest"><summary>Vis {nearest}</summary>{listed}</details>'
     )
 

@@ -164,7 +164,8 @@ def rewritten(page: str) -> str:
 def _ask(archive: Archive, question: str, turns: list[Turn], kind: str, values: tuple[str, ...]) -> tuple[Any, ...]:
     kept = [Turn(*turn) for turn in turns][-(KEPT - 1) :]
     try:
-        answer = archive.ask(question or "", filters=_filters(kind, values))
+        before = [turn.question for turn in kept]
+        answer = archive.ask(question or "", filters=_filters(kind, values), previous=before)
         html, said = cards(answer), summary(answer)
     except RefusalError as refusal:
         return gr.skip(), _told(str(refusal)), gr.skip(), gr.skip(), gr.skip()

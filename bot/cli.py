@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from bot import evaluation
+from bot.options import AsJson, BuiltModel, Dimensions, Host, Index, IndexModel, PassagePrompt, Port, QueryPrompt
+from bot.progress import shown, tell_of_cut
 from corpus.errors import InputError, SpoergetimeError, UsageError
-
-if TYPE_CHECKING:
-    from index.build import Progress
-    from index.encoder import Encoder
 
 # Heavy imports stand in the commands that need them: `ask` must answer from a cold start.
 
@@ -28,41 +26,20 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-evaluation = typer.Typer(help="Measure retrieval offline.", no_args_is_help=True)
-app.add_typer(evaluation, name="eval")
+app.add_typer(evaluation.app, name="eval")
 
 EXAMPLE_QUESTION = "Hvor meget koster fælles skolemad forældrene?"
 _EXAMPLES = Path(__file__).parent.parent / "corpus" / "examples"
-
-Index = Annotated[Path, typer.Option("--index", envvar="SPOERGETIME_INDEX", help="The folder of the index.")]
-Model = Annotated[
-    str,
-    typer.Option(envvar="SPOERGETIME_MODEL", help="A sentence-transformers id or folder; the bundled one if left out."),
-]
-BuiltModel = Annotated[
-    str | None,
-    typer.Option("--model", help="Where the index's model lies now, if it has moved since the index was built."),
-]
-QueryPrompt = Annotated[
-    str | None,
-    typer.Option(envvar="SPOERGETIME_QUERY_PROMPT", help="Put before every query, instead of the model's own."),
-]
-PassagePrompt = Annotated[
-    str | None,
-    typer.Option(envvar="SPOERGETIME_PASSAGE_PROMPT", help="Put before every passage, instead of the model's own."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Host = Annotated[str, typer.Option(envvar="SPOERGETIME_HOST", help="The address to listen on.")]
-Port = Annotated[int, typer.Option(envvar="SPOERGETIME_PORT", help="The port to listen on.")]
 
 
 @app.command()
 def index(
     paths: Annotated[list[Path], typer.Argument(help="Files and folders to read.", metavar="PATH...")],
     index: Index,
-    model: Model = "bundled",
+    model: IndexModel = None,
     query_prompt: QueryPrompt = None,
     passage_prompt: PassagePrompt = None,
+    dimensions: Dimensions = None,
     max_characters: Annotated[int, typer.Option(min=200, max=10_000, help="Longest passage, in characters.")] = 1_200,
     as_json: AsJson = False,
 ) -> None:
@@ -70,14 +47,16 @@ def index(
     from bot.shape import report_json
     from bot.terminal import print_report
     from index.build import build
+    from index.own_model import for_update
 
-    encoder = _encoder(model, query_prompt, passage_prompt)
-    with _progress() as progress:
-        report = build(paths, index, encoder, max_characters=max_characters, progress=progress)
+    encoder, own = for_update(index, model, query_prompt, passage_prompt, dimensions)
+    with shown() as progress:
+        report = build(paths, index, encoder, own=own, max_characters=max_characters, progress=progress)
     if as_json:
         _print_json(report_json(report))
     else:
         print_report(_console(), report)
+    tell_of_cut(encoder)
 
 
 @app.command()
@@ -183,10 +162,12 @@ def demo(
     from bot.server import serve as serve_index
     from bot.terminal import print_answer, print_report
     from index.build import build
+    from index.own_model import for_update
     from index.search import Searcher
 
-    with _progress() as progress:
-        report = build([_EXAMPLES], index, _encoder("bundled", None, None), progress=progress)
+    encoder, own = for_update(index, None, None, None)
+    with shown() as progress:
+        report = build([_EXAMPLES], index, encoder, own=own, progress=progress)
     print_report(_console(), report)
     _console().print()
     print_answer(_console(), Searcher.open(index).ask(EXAMPLE_QUESTION, top=2))
@@ -255,84 +236,41 @@ def train(
     data: Annotated[Path, typer.Option(help="A folder with transcripts/ pairs/ parallel/ lexicon/.")],
     out: Annotated[Path, typer.Option(help="The folder to write the model to.")],
     before: Annotated[str | None, typer.Option(help="Leave out debates of this date or later: YYYY-MM-DD.")] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="Leave out files whose names begin so; may be repeated.")
+    ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the pairs.")] = 4,
     seed: Annotated[int, typer.Option(help="The seed of all that is random.")] = 7,
 ) -> None:
     """Train the static encoder from scratch on pairs of texts that belong together."""
+    from bot.learning import counted, print_training
     from index.train import train as train_encoder
 
-    with _progress() as progress:
-
-        def step(number: int, steps: int, loss: float) -> None:
-            if number == 1:
-                progress.stage("training", steps)
-            progress.advance(1)
-
-        report = train_encoder(data, out, before=_day(before), epochs=epochs, seed=seed, progress=step)
-    _console().print(
-        f"{report.out}: {report.vocabulary:,} tokens x {report.dimensions}, {report.size:,} bytes,"
-        f" {sum(report.pairs.values()):,} pairs, {report.steps:,} steps, loss {report.loss}, {report.seconds:.0f} s",
-        soft_wrap=True,
-    )
+    with shown() as progress:
+        step = counted(progress, "training")
+        report = train_encoder(
+            data, out, before=_day(before), without=without or (), epochs=epochs, seed=seed, progress=step
+        )
+    print_training(_console(), report)
 
 
-@evaluation.command("beir")
-def eval_beir(
-    folder: Annotated[Path, typer.Argument(help="A folder with corpus.jsonl, queries.jsonl and qrels.tsv.")],
-    mode: Annotated[str, typer.Option(help="lexical, dense or hybrid.")] = "hybrid",
-    model: Model = "bundled",
-    query_prompt: QueryPrompt = None,
-    passage_prompt: PassagePrompt = None,
-    run: Annotated[Path | None, typer.Option(help="Write the ranking as a TREC run.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Index a BEIR folder, one passage a line, and print the measures."""
-    from eval.beir import evaluate
-
-    if mode not in ("lexical", "dense", "hybrid"):
-        raise UsageError(f"--mode {mode} is none of lexical, dense, hybrid")
-    with _progress() as progress:
-        result = evaluate(folder, _encoder(model, query_prompt, passage_prompt), mode, run, progress)  # type: ignore[arg-type]
-    _print_measures(result, as_json)
-
-
-@evaluation.command("run")
-def eval_run(
-    questions: Annotated[Path, typer.Argument(help="A question set: lines of JSON.", metavar="SET")],
+@app.command()
+def adapt(
     index: Index,
+    out: Annotated[Path | None, typer.Option(help="Also write the model to this folder, to use it elsewhere.")] = None,
     model: BuiltModel = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put a question set to an index, and print the measures over all and for each slice."""
-    from eval.questions import evaluate
-    from index.search import Searcher
+    """Teach the index's model from the index's own documents; keep it only if it finds more."""
+    from bot.learning import adapt_json, print_adaptation
+    from index.adapt import adapt as adapt_model
 
-    result = evaluate(questions, Searcher.open(index, model))
+    with shown() as progress:
+        report = adapt_model(index, out, model=model, progress=progress)
     if as_json:
-        _print_json(result)
-        return
-    _print_table({"all": result, **result["slices"]})
-
-
-@evaluation.command("compare")
-def eval_compare(
-    run_a: Annotated[Path, typer.Argument(help="A TREC run, or an output of eval run --json.")],
-    run_b: Annotated[Path, typer.Argument(help="Another of the same queries.")],
-    qrels: Annotated[Path | None, typer.Option(help="The judgements (qrels.tsv) of two TREC runs.")] = None,
-    measure: Annotated[str | None, typer.Option(help="Which measure; the first one of the runs if left out.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Compare two runs: paired difference, confidence interval, p-value, and the queries that moved most."""
-    from eval.compare import compare
-
-    result = compare(run_a, run_b, qrels, measure)
-    if as_json:
-        _print_json(result)
-        return
-    moved = result.pop("moved")
-    _print_measures(result, as_json=False)
-    for row in moved:
-        print(f"{row['difference']:+.4f}  {row['query']}")
+        _print_json(adapt_json(report))
+    else:
+        print_adaptation(_console(), report)
 
 
 def main() -> NoReturn:
@@ -360,18 +298,12 @@ def _fail(error: SpoergetimeError) -> NoReturn:
     sys.exit(error.exit_code)
 
 
-def _encoder(model: str, query_prompt: str | None, passage_prompt: str | None) -> Encoder:
-    from index.encoder import load
-
-    return load(model, query_prompt=query_prompt, passage_prompt=passage_prompt)
-
-
 def _check_deep(folder: Path, max_characters: int) -> None:
     from index.deep import problems
     from index.generation import STORE
     from index.store import Store
 
-    with _progress() as progress:
+    with shown() as progress:
         found = list(problems(Store(folder / STORE), max_characters, progress))
     for problem in found:
         _console().print(Text(f"{problem.file} {problem.what}"), soft_wrap=True)
@@ -411,53 +343,6 @@ def _console() -> Console:
 
 def _print_json(value: Any, indent: int | None = 1) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=indent))
-
-
-def _print_measures(result: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        _print_json(result)
-        return
-    for name, value in result.items():
-        print(f"{name:15} {value}")
-
-
-def _print_table(rows: dict[str, dict[str, Any]]) -> None:
-    columns = ("questions", "success@1", "success@5", "mrr@10", "marked", "decided")
-    print(f"{'slice':14}" + "".join(f"{column:>11}" for column in columns))
-    for name, row in rows.items():
-        cells = (
-            f"{row[column]:>11.3f}" if isinstance(row.get(column), float) else f"{row.get(column, '-'):>11}"
-            for column in columns
-        )
-        print(f"{name:14}" + "".join(cells))
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """Show progress on the error stream, and only to a person."""
-    from index.build import Silent
-
-    if not sys.stderr.isatty():
-        yield Silent()
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    columns = ("{task.description:10}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bars(*columns, console=Console(stderr=True)) as bars:
-        yield _Bars(bars)
-
-
-class _Bars:
-    def __init__(self, bars: Any) -> None:
-        self._bars = bars
-        self._task: Any = None
-
-    def stage(self, name: str, total: int) -> None:
-        self._task = self._bars.add_task(name, total=total)
-
-    def advance(self, steps: int) -> None:
-        self._bars.advance(self._task, steps)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ def answer_json(answer: Answer, *, explain: bool = False, roots: bool = True) ->
         "answered": answer.answered,
         "confidence": answer.confidence,
         "generation": answer.generation,
+        "expanded": list(answer.expanded),
+        "unknown": list(answer.unknown),
         "hits": [_hit(hit, explain, roots) for hit in answer.hits],
     }
 

@@ -7,6 +7,7 @@ import textwrap
 from rich.console import Console
 from rich.text import Text
 
+from bot.remarks import remarks
 from corpus.records import Answer, Document, Hit
 from index.build import Report
 
@@ -20,6 +21,8 @@ def print_answer(console: Console, answer: Answer, explain: bool = False) -> Non
         console.print(
             "Jeg fandt ikke noget sikkert svar. Det nærmeste var:" if answer.hits else "Jeg fandt ikke noget."
         )
+    for sentence in remarks(answer):
+        console.print(Text(sentence, style="dim"), soft_wrap=True)
     for hit in answer.hits:
         console.print()
         console.print(_headline(hit))

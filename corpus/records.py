@@ -155,6 +155,8 @@ class Answer:
     confidence: float
     generation: str
     hits: tuple[Hit, ...]
+    expanded: tuple[str, ...] = ()  # words that were also searched for
+    unknown: tuple[str, ...] = ()  # words of the question that the archive does not hold
 
 
 class Quarantined(NamedTuple):

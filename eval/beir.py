@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from corpus.errors import InputError
 from corpus.records import Document, Fields, Passage, Section, SourceFile
-from eval.measures import Qrels, measure, percentiles, rounded, write_trec
+from eval.measures import measure, percentiles, rounded
+from eval.trec import one_word, read_qrels, ready, write_qrels, write_run
 from index.build import Progress, write
 from index.encoder import Encoder
 from index.generation import building, current, publish
@@ -29,15 +29,23 @@ def evaluate(
     mode: Mode = "hybrid",
     run_file: Path | None = None,
     progress: Progress | None = None,
+    qrels_file: Path | None = None,
 ) -> dict[str, Any]:
     """Index a BEIR folder, put every judged query to it, and give the measures and times."""
+    ready(run_file)
+    ready(qrels_file)
     queries, qrels = read_queries(folder / "queries.jsonl"), read_qrels(folder / "qrels.tsv")
     qrels = {query: marks for query, marks in qrels.items() if query in queries}
     if not qrels:
         raise InputError(f"{folder}: no query of queries.jsonl is judged in qrels.tsv. Check the folder")
+    ids = [record["_id"] for record in _records(folder / "corpus.jsonl")]
+    if not ids:
+        raise InputError(f"{folder / 'corpus.jsonl'} holds no passage. Name a BEIR folder")
+    for name in [*ids, *qrels] if run_file or qrels_file else ():
+        one_word(name, folder)
     with tempfile.TemporaryDirectory(prefix="spoergetime-beir-") as scratch:
         started = time.monotonic()
-        searcher, ids = _index(folder, Path(scratch), encoder, progress)
+        searcher = _index(folder, Path(scratch), encoder, progress)
         seconds = time.monotonic() - started
         run: dict[str, dict[str, float]] = {}
         times = []
@@ -49,7 +57,9 @@ def evaluate(
             # The rank is the score: a measure must not depend on how it breaks ties.
             run[query] = {ids[one.row]: float(DEPTH - place) for place, one in enumerate(ranked)}
     if run_file:
-        write_trec(run_file, run, f"spoergetime-{mode}")
+        write_run(run_file, run, f"spoergetime-{mode}")
+    if qrels_file:
+        write_qrels(qrels_file, qrels)
     return rounded(
         {
             **measure(qrels, run),
@@ -65,37 +75,16 @@ def evaluate(
 
 def read_queries(path: Path) -> dict[str, str]:
     """Read `queries.jsonl`: lines with `_id` and `text`."""
-    return {record["_id"]: record["text"] for record in _lines(path, "_id", "text")}
+    return {record["_id"]: record["text"] for record in _records(path)}
 
 
-def read_qrels(path: Path) -> Qrels:
-    """Read `qrels.tsv`: a header line, then query id, corpus id and relevance."""
-    qrels: dict[str, dict[str, int]] = {}
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            for number, (query, passage, score) in enumerate(csv.reader(file, delimiter="\t"), 1):
-                if number > 1:
-                    qrels.setdefault(query, {})[passage] = int(score)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}. Name a BEIR folder") from error
-    except ValueError as error:
-        raise InputError(f"{path}, line {number}: not query-id, corpus-id and score with tabs between") from error
-    return qrels
-
-
-def _index(folder: Path, index: Path, encoder: Encoder, progress: Progress | None) -> tuple[Searcher, list[str]]:
-    ids: list[str] = []
-
-    def cut() -> Iterator[tuple[Document, Sequence[Passage]]]:
-        for record in _lines(folder / "corpus.jsonl", "_id", "text"):
-            ids.append(record["_id"])
-            yield _document(record)
-
+def _index(folder: Path, index: Path, encoder: Encoder, progress: Progress | None) -> Searcher:
+    cut = (_document(record) for record in _records(folder / "corpus.jsonl"))
     with building(index):
         publish(
-            index, lambda where, id_: write(where, id_, cut(), encoder, {}, progress=progress, alike=attrgetter("id"))
+            index, lambda where, id_: write(where, id_, cut, encoder, {}, progress=progress, alike=attrgetter("id"))
         )
-    return Searcher(*current(index), encoder), ids
+    return Searcher(*current(index), encoder)
 
 
 def _document(record: dict[str, Any]) -> tuple[Document, list[Passage]]:
@@ -115,14 +104,28 @@ def _document(record: dict[str, Any]) -> tuple[Document, list[Passage]]:
     return document, [passage]
 
 
-def _lines(path: Path, *needed: str) -> Iterator[dict[str, Any]]:
+def _records(path: Path) -> Iterator[dict[str, Any]]:
+    """Give the lines of a BEIR file; raise InputError for one without an id of its own or without text."""
+    seen: set[str] = set()
     number = 0
     try:
         with path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
                 record = json.loads(line)
-                if missing := [name for name in needed if name not in record]:
-                    raise InputError(f"{path}, line {number}: no {missing[0]!r}. Each line needs {', '.join(needed)}")
+                if not isinstance(record, dict):
+                    raise InputError(f"{path}, line {number}: no JSON object. Each line needs _id and text")
+                for name in ("_id", "text"):
+                    if name not in record:
+                        raise InputError(f"{path}, line {number}: no {name!r}. Each line needs _id and text")
+                    if not isinstance(record[name], str):
+                        raise InputError(f"{path}, line {number}: {name} is {record[name]!r:.50}, which is no text")
+                if record["_id"] in seen:
+                    raise InputError(f"{path}, line {number}: the id {record['_id']} is there already. Ids are unique")
+                if not record["_id"].strip():
+                    raise InputError(f"{path}, line {number}: the id is empty. Each line needs one of its own")
+                seen.add(record["_id"])
                 yield record
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}. Name a BEIR folder") from error

@@ -1,66 +1,89 @@
-"""Measures, by ir-measures; a query without a hit scores 0 and stays in the mean."""
+"""Measures of one ranking, one function each, and their means; they agree with ir-measures, which a test holds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from corpus.errors import InputError
+import numpy as np
 
 Run = Mapping[str, Mapping[str, float]]  # query -> passage -> score
 Qrels = Mapping[str, Mapping[str, int]]  # query -> passage -> relevance
+Gains = Sequence[int]  # relevance of what was found, best first; 1 or more is relevant
 
-NAMES = ("ndcg@10", "recall@100", "mrr@10", "success@1")
+
+def success(gains: Gains, k: int) -> float:
+    """Give 1 if one of the first k is relevant, else 0."""
+    return float(any(gain > 0 for gain in gains[:k]))
+
+
+def reciprocal_rank(gains: Gains, k: int) -> float:
+    """Give 1 / rank of the first relevant one among the first k, else 0."""
+    return next((1 / rank for rank, gain in enumerate(gains[:k], 1) if gain > 0), 0.0)
+
+
+def recall(gains: Gains, relevances: Iterable[int], k: int) -> float:
+    """Give the share of all that is relevant that stands among the first k; 0 where nothing is."""
+    wanted = sum(relevance > 0 for relevance in relevances)
+    return sum(gain > 0 for gain in gains[:k]) / wanted if wanted else 0.0
+
+
+def ndcg(gains: Gains, relevances: Iterable[int], k: int) -> float:
+    """Give the discounted gain of the first k beside the best possible: gain is relevance, discount log2(rank + 1)."""
+    best = _dcg(sorted((max(0, relevance) for relevance in relevances), reverse=True)[:k])
+    return _dcg(gains[:k]) / best if best else 0.0
+
+
+def _dcg(gains: Gains) -> float:
+    return sum(max(0, gain) / math.log2(rank + 1) for rank, gain in enumerate(gains, 1))
+
+
+MEASURES: Mapping[str, Callable[[Mapping[str, float], Mapping[str, int]], float]] = {
+    "ndcg@10": lambda hits, marks: ndcg(_gains(hits, marks), marks.values(), 10),
+    "recall@10": lambda hits, marks: recall(_gains(hits, marks), marks.values(), 10),
+    "recall@100": lambda hits, marks: recall(_gains(hits, marks), marks.values(), 100),
+    "mrr@10": lambda hits, marks: reciprocal_rank([marks.get(passage, 0) for passage in _by_name(hits)], 10),
+    "success@1": lambda hits, marks: success(_gains(hits, marks), 1),
+    "success@5": lambda hits, marks: success(_gains(hits, marks), 5),
+}
+NAMES = tuple(MEASURES)
 
 
 def measure(qrels: Qrels, run: Run) -> dict[str, float]:
     """Give the mean of each measure over all queries of the qrels."""
-    per_query = measure_each(qrels, run)
-    return {name: sum(row[name] for row in per_query.values()) / max(1, len(per_query)) for name in NAMES}
+    return means(measure_each(qrels, run).values())
 
 
 def measure_each(qrels: Qrels, run: Run) -> dict[str, dict[str, float]]:
-    """Give each measure for every query of the qrels."""
-    import ir_measures
-    from ir_measures import RR, R, Success, nDCG
-
-    by_measure = dict(zip((nDCG @ 10, R @ 100, RR @ 10, Success @ 1), NAMES, strict=True))
-    table = {query: dict.fromkeys(NAMES, 0.0) for query in qrels}
-    # Queries without any hit are missing from a run; ir-measures then scores them 0 only if it sees them in the qrels.
-    for result in ir_measures.iter_calc(list(by_measure), qrels, {q: dict(hits) for q, hits in run.items()}):
-        table[result.query_id][by_measure[result.measure]] = float(result.value)
-    return table
+    """Give each measure for every query of the qrels; one without a run scores 0, and does not vanish."""
+    return {
+        query: {name: one(run.get(query, {}), marks) for name, one in MEASURES.items()}
+        for query, marks in qrels.items()
+    }
 
 
-def write_trec(path: Path, run: Run, tag: str) -> None:
-    """Write a TREC run: query, Q0, passage, rank, score, tag."""
-    path.write_text("".join(_trec_lines(run, tag)), encoding="utf-8")
+def means(rows: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """Give the mean of each measure over the rows that have it."""
+    columns: dict[str, list[float]] = {}
+    for row in rows:
+        for name, value in row.items():
+            columns.setdefault(name, []).append(value)
+    return {name: sum(values) / len(values) for name, values in columns.items()}
 
 
-def _trec_lines(run: Run, tag: str) -> Iterable[str]:
-    for query, hits in run.items():
-        ranked = sorted(hits.items(), key=lambda hit: (-hit[1], hit[0]))
-        for rank, (passage, score) in enumerate(ranked, 1):
-            yield f"{query} Q0 {passage} {rank} {score:.6f} {tag}\n"
+def _gains(hits: Mapping[str, float], marks: Mapping[str, int]) -> list[int]:
+    """Order as trec_eval does: scores are 32 bits wide, and of equals the last by name comes first."""
+    ranked = sorted(hits, key=lambda passage: (np.float32(hits[passage]), passage), reverse=True)
+    return [marks.get(passage, 0) for passage in ranked]
 
 
-def read_trec(path: Path) -> dict[str, dict[str, float]]:
-    """Read a TREC run."""
-    run: dict[str, dict[str, float]] = {}
-    number = 0
-    try:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):  # noqa: B007 - for the message
-            query, _, passage, _, score, _ = line.split()
-            run.setdefault(query, {})[passage] = float(score)
-    except OSError as error:
-        raise InputError(f"the run {path} cannot be read: {error.strerror}. Check the path") from error
-    except ValueError as error:
-        raise InputError(f"{path}, line {number}: no TREC run line (query Q0 passage rank score tag)") from error
-    return run
+def _by_name(hits: Mapping[str, float]) -> list[str]:
+    """Order as MS MARCO's reciprocal rank does, which ir-measures takes: of equals the first by name comes first."""
+    return sorted(hits, key=lambda passage: (-hits[passage], passage))
 
 
-def percentiles(milliseconds: list[float]) -> dict[str, float]:
+def percentiles(milliseconds: Sequence[float]) -> dict[str, float]:
     """Give the 50th and 95th percentile of some times."""
     ordered = sorted(milliseconds) or [0.0]
     return {

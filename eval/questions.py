@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import re
-import time
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from corpus.clean import clean
 from corpus.errors import InputError
-from corpus.records import Answer, Hit
-from eval.measures import percentiles, rounded
-from index.search import Searcher
 
-DEPTH = 10  # hits looked at for each question
+SPLITS = ("dev", "test")
+ALL = "all"  # stands for every slice together, in tables and floors
+UNNAMED = "unnamed"  # the slice of questions that name none
 
 
 class Accepted(NamedTuple):
@@ -33,90 +29,80 @@ class Question(NamedTuple):
     question: str
     answers: tuple[Accepted, ...]
     slice: str
+    split: str | None = None  # "dev": to choose by, "test": to report
+    previous: tuple[str, ...] = ()  # earlier questions of the conversation that this one goes on
 
 
-def read_questions(path: Path) -> list[Question]:
-    """Read a question set: lines of JSON with `id`, `question`, `answers` and, if wanted, `slice`."""
-    questions = []
+class QuestionSet(NamedTuple):
+    """One file of questions."""
+
+    name: str
+    sha256: str  # of the file
+    questions: tuple[Question, ...]
+
+
+def read_sets(paths: Sequence[Path], split: str | None = None) -> list[QuestionSet]:
+    """Read several sets whose ids differ, or the questions of one split of them."""
+    sets = [read_set(path) for path in paths]
+    owners: dict[str, str] = {}
+    for one, path in zip(sets, paths, strict=True):
+        if one.name in owners.values():
+            raise InputError(f"two sets are called {one.name}. Rename {path}, or name it once")
+        for question in one.questions:
+            if question.id in owners:
+                raise InputError(f"{path}: the id {question.id} is also one of {owners[question.id]}. Ids are unique")
+        owners |= dict.fromkeys((question.id for question in one.questions), one.name)
+    if split is None:
+        return sets
+    kept = [one._replace(questions=tuple(q for q in one.questions if q.split == split)) for one in sets]
+    kept = [one for one in kept if one.questions]
+    if not kept:
+        raise InputError(f'no question of {", ".join(map(str, paths))} has "split": "{split}". Leave --split out')
+    return kept
+
+
+def read_set(path: Path) -> QuestionSet:
+    """Read a question set: lines with `id`, `question`, `answers` and, if wanted, `slice`, `split`, `previous`."""
+    questions: dict[str, Question] = {}
     try:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):  # noqa: B007 - for the message
-            if line.strip():
-                record = json.loads(line)
-                answers = tuple(Accepted(answer["file"], answer["quote"]) for answer in record["answers"])
-                questions.append(Question(record["id"], record["question"], answers, record.get("slice", "all")))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}. Name a question set") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f'{path}, line {number}: needs "id", "question" and "answers" ({error})') from error
+        data = path.read_bytes()
+        lines = data.decode().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no UTF-8"
+        raise InputError(f"{path} cannot be read: {reason}. Name a question set") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            question = _question(json.loads(line))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(f'{path}, line {number}: needs "id", "question" and "answers" ({error})') from error
+        if question.id in questions:
+            raise InputError(f"{path}, line {number}: the id {question.id} is there already. Ids are unique")
+        questions[question.id] = question
     if not questions:
         raise InputError(f"{path} holds no questions. Name a question set")
-    return questions
+    return QuestionSet(path.stem, hashlib.sha256(data).hexdigest(), tuple(questions.values()))
 
 
-def evaluate(path: Path, searcher: Searcher) -> dict[str, Any]:
-    """Put every question of a set to an index, and give the measures over all and for each slice."""
-    by_slice: dict[str, list[dict[str, float]]] = defaultdict(list)
-    each: dict[str, dict[str, float]] = {}
-    times = []
-    for question in read_questions(path):
-        before = time.perf_counter()
-        answer = searcher.ask(question.question, DEPTH)
-        times.append(1000 * (time.perf_counter() - before))
-        each[question.id] = score(question, answer)
-        by_slice[question.slice].append(each[question.id])
-    everything = list(each.values())
-    return {
-        "questions": len(everything),
-        **_means(everything),
-        **percentiles(times),
-        "generation": searcher.manifest.generation,
-        "slices": {name: {"questions": len(rows), **_means(rows)} for name, rows in sorted(by_slice.items())},
-        "per_question": each,
-    }
+def _question(record: dict[str, Any]) -> Question:
+    previous = record.get("previous") or ()
+    if record.get("split") not in (None, *SPLITS):
+        raise ValueError(f"split is one of {', '.join(SPLITS)}")
+    question = Question(
+        id=_text(record["id"], "id"),
+        question=_text(record["question"], "question"),
+        answers=tuple(Accepted(_text(a["file"], "file"), _text(a["quote"], "quote")) for a in record["answers"]),
+        slice=UNNAMED if record.get("slice", ALL) == ALL else _text(record["slice"], "slice"),
+        split=record.get("split"),
+        previous=tuple(_text(one, "previous") for one in ([previous] if isinstance(previous, str) else previous)),
+    )
+    if len(question.id.split()) != 1:
+        raise ValueError("id is one word")
+    return question
 
 
-def score(question: Question, answer: Answer) -> dict[str, float]:
-    """Score one answer; a measure that does not apply to the question is left out.
-
-    Answerable: `success@1`, `success@5`, `mrr@10`, `marked` (the marked sentence of the first right hit among five
-    holds the quote). All: `decided` (an answer was given to the answerable, and none to the unanswerable).
-    """
-    decided = float(answer.answered == bool(question.answers))
-    if not question.answers:
-        return {"decided": decided}
-    right = [hit for hit in answer.hits if any(holds(hit, accepted) for accepted in question.answers)]
-    rank = right[0].rank if right else None
-    return {
-        "success@1": float(rank == 1),
-        "success@5": float(rank is not None and rank <= 5),
-        "mrr@10": 1 / rank if rank else 0.0,
-        "marked": float(
-            rank is not None
-            and rank <= 5
-            and any(_within(accepted.quote, _marked(right[0])) for accepted in question.answers)
-        ),
-        "decided": decided,
-    }
-
-
-def holds(hit: Hit, accepted: Accepted) -> bool:
-    """Tell whether a hit is from the file and holds the quote, white space and hyphenation aside."""
-    same_file = any(file == accepted.file or file.endswith("/" + accepted.file) for file in hit.files)
-    return same_file and _within(accepted.quote, hit.passage.text)
-
-
-def _marked(hit: Hit) -> str:
-    return " ".join(hit.passage.text[start:end] for start, end in hit.highlights)
-
-
-def _within(quote: str, text: str) -> bool:
-    return _plain(quote) in _plain(text)
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[\s\-\u00ad]+", "", clean(text))
-
-
-def _means(rows: list[dict[str, float]]) -> dict[str, Any]:
-    names: Mapping[str, None] = dict.fromkeys(name for row in rows for name in row)
-    return rounded({name: sum(v) / len(v) for name in names if (v := [row[name] for row in rows if name in row])})
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{name} is {value!r:.40}, which is no text")
+    return value

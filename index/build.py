@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from shutil import copytree
 from typing import Protocol
 
 import numpy as np
@@ -24,7 +25,7 @@ from corpus.split import MAX_CHARACTERS
 from index import lexical, vectors
 from index.background import stem_counts
 from index.encoder import Encoder
-from index.generation import LEXICAL, STORE, VECTORS, Manifest, building, drop_damaged, publish
+from index.generation import LEXICAL, MODEL, STORE, VECTORS, Manifest, building, drop_damaged, publish
 from index.plan import Plan, Previous, Refusal, made_alike, make_plan, open_previous, order
 from index.store import Writer
 from index.words import Compounds, stem, tokens
@@ -75,13 +76,14 @@ def build(
     index: Path,
     encoder: Encoder,
     *,
+    own: Path | None = None,
     max_characters: int = MAX_CHARACTERS,
     progress: Progress | None = None,
 ) -> Report:
     """Bring an index up to date with the files under the paths, and publish it as a new generation.
 
     Documents that lie elsewhere stay as they are. Unreadable files are quarantined with a reason. Where nothing has
-    changed, nothing is published.
+    changed, nothing is published. `own` is the model's folder, where that is to lie within the index.
     """
     started = time.monotonic()
     progress = progress or Silent()
@@ -97,10 +99,13 @@ def build(
         else:
             refused = list(plan.refused)
             cut = _cut(plan, previous, splitter, tally, refused, progress)
-            manifest = publish(
-                index,
-                lambda folder, id_: write(folder, id_, cut, encoder, splitter, previous, refused, progress),
-            )
+
+            def fill(folder: Path, id_: str) -> Manifest:
+                if own:
+                    copytree(own, folder / MODEL)
+                return write(folder, id_, cut, encoder, splitter, previous, refused, progress)
+
+            manifest = publish(index, fill)
         drop_damaged(index)
     return Report(
         generation=manifest.generation,
@@ -143,12 +148,12 @@ def write(
         first = f", the first one {refused[0]['file']}: {refused[0]['reason']}" if refused else ""
         raise InputError(f"no document could be read ({len(refused)} refused{first}). Name other files")
     vectors.write(folder / VECTORS, _vectors(store, encoder, previous, progress))
-    stems = _stem_counts(store)
+    stems, forms = _stem_counts(store)
     common = stem_counts()
     progress.stage("words", store.passages)
     (folder / LEXICAL).mkdir()
     lexical.write(folder / LEXICAL, _entries(store, progress), Compounds(lambda one: stems[one] + common[one]))
-    store.close(stems)
+    store.close(stems, forms)
     return Manifest(
         generation=generation,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -237,15 +242,18 @@ def _vectors(store: Writer, encoder: Encoder, previous: Previous | None, progres
     return result
 
 
-def _stem_counts(store: Writer) -> Counter[str]:
+def _stem_counts(store: Writer) -> tuple[Counter[str], dict[str, str]]:
+    """Give how often each stem stands in the passages, and each stem's commonest word."""
     words: Counter[str] = Counter()
     for _, _, text, _, _ in store.each_passage():
         words.update(tokens(text))
     stems: Counter[str] = Counter()
-    for word, count in words.items():
+    forms: dict[str, str] = {}
+    for word, count in sorted(words.items(), key=lambda one: (-one[1], one[0])):
         if word.isalpha():
             stems[stem(word)] += count
-    return stems
+            forms.setdefault(stem(word), word)
+    return stems, forms
 
 
 def _entries(store: Writer, progress: Progress) -> Iterator[lexical.Entry]:

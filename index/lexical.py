@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import tantivy
 
+from index.numbers import values
 from index.words import Compounds, content_words, stem, tokens
 
 FIELDS = ("words", "parts", "context")
@@ -32,8 +33,13 @@ class Weights(NamedTuple):
 
     words: float = 1.0
     parts: float = 0.3
-    context: float = 1.0
+    context: float = 1.25
     presence: float = 1.0  # of a term's idf, for occurring in any field
+    values: float = 0.5  # a number, date or section in its one form
+    alike: float = 0.3  # another form of the same word: irregular, or abbreviated
+    spelling: float = 0.8  # a word that was probably meant
+    joined: float = 0.6  # two words that the archive writes as one
+    expansion: float = 0.7  # official words for plain ones; less in a long question
 
 
 def _schema() -> tantivy.Schema:
@@ -56,9 +62,10 @@ def write(folder: Path, entries: Iterable[Entry], compounds: Compounds) -> None:
         document.add_unsigned("row", entry.row)
         document.add_unsigned("document", entry.document)
         document.add_text("words", " ".join(map(stem, words)))
-        document.add_text("parts", " ".join(compounds.stems(words)))
+        document.add_text("parts", " ".join([*compounds.stems(words), *values(entry.text)]))
         around = tokens(entry.context)
-        document.add_text("context", " ".join([*map(stem, around), *compounds.stems(around)]))
+        context = [*map(stem, around), *compounds.stems(around), *values(entry.context)]
+        document.add_text("context", " ".join(context))
         document.add_text(_REFERENCES, entry.references)
         writer.add_document(document)
     writer.commit()
@@ -81,6 +88,8 @@ class Lexical:
         terms = dict.fromkeys(map(stem, words), 1.0)
         for part in self._compounds.stems(words):
             terms.setdefault(part, self.weights.parts)
+        for value in values(query):
+            terms.setdefault(value, self.weights.values)
         return terms
 
     def search(self, terms: Mapping[str, float], k: int, documents: Iterable[int] | None = None) -> dict[int, float]:
@@ -119,9 +128,15 @@ class Lexical:
         rows = self._searcher.fast_field_values("row", [address for _, address in hits])
         return {int(row or 0): float(score) for row, (score, _) in zip(rows, hits, strict=True)}
 
+    def holds(self, term: str) -> bool:
+        """Tell whether a term stands in any passage or around one."""
+        return any(self._searcher.doc_freq(field, term) for field in FIELDS)
+
     def idf(self, term: str) -> float:
         """Give a stem's weight in BM25: the rarer in the archive, the higher."""
-        count, total = self._searcher.doc_freq("words", term), self._searcher.num_docs
+        # Numbers in their one form stand among the parts.
+        count = self._searcher.doc_freq("words" if term.isalpha() else "parts", term)
+        total = self._searcher.num_docs
         return log(1 + (total - count + 0.5) / (count + 0.5))
 
     def _clause(self, field: str, term: str) -> tantivy.Query:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from corpus.errors import InputError
+from index.switching import Dictionary, switch
 
 Text = tuple[str, ...]
 Pair = tuple[Text, Text]
@@ -29,6 +30,11 @@ _CHAIR = re.compile(r"formand(en)?\b", re.I)
 _PARAGRAPH = re.compile(r"\n* {3,}(?=\S)")  # An indent opens a paragraph, also where a page break ate the newline.
 _SENTENCE = re.compile(r"(?<!\bhr\.)(?<!\bnr\.)(?<!\bstk\.)(?<=[.!?])\s+(?=[A-ZÆØÅ»])")
 _DATE = re.compile(r"_(\d{4}-\d\d-\d\d)_")
+
+
+_ARTICLES = "dawiki_title_abstract"
+_LANGUAGES = {"eng": ("eng", "en"), "deu": ("deu", "de"), "swe": ("swe", "sv"), "nob": ("nob", "nor")}
+_SWITCHED = 0.7  # of a sentence's words that can be translated
 
 
 class Speech(NamedTuple):
@@ -86,10 +92,20 @@ def speeches(transcript: str) -> Iterator[Speech]:
     yield from close()
 
 
-def read(data: Path, *, before: date | None = None, cuts: int = 4, seed: int = 7) -> Material:
-    """Read every pair of a data folder; `before` leaves out sittings held on that date or later.
+def read(
+    data: Path,
+    *,
+    before: date | None = None,
+    without: Sequence[str] = (),
+    cuts: int = 4,
+    switched: int = 0,
+    seed: int = 7,
+) -> Material:
+    """Read every pair of a data folder.
 
-    `cuts` is how many sentences of a paragraph are each set against the rest of it.
+    `before` leaves out sittings held on that date or later; `without` the files whose names begin so. `cuts` is how
+    many sentences of a paragraph are each set against the rest of it, `switched` how many of all those sentences, and
+    as many of the articles', are put into each other language.
     Raises InputError where the folder holds no transcript to learn from, or a line that cannot be read.
     """
     rng = random.Random(seed)  # noqa: S311 (chooses training pairs, guards nothing)
@@ -100,42 +116,72 @@ def read(data: Path, *, before: date | None = None, cuts: int = 4, seed: int = 7
         for speech in said:
             for paragraph in speech.paragraphs:
                 passages.append(paragraph)
-                sources["sentence"] += _cut(paragraph, cuts, rng)
+                sources["sentence"] += cut(paragraph, cuts, rng)
                 if len(paragraph) > 1:
-                    sources["halves"].append(_halves(paragraph))
-            if speech.title and _long(speech.text):
+                    sources["halves"].append(halves(paragraph))
+            if speech.title and says_enough(speech.text):
                 sources["agenda"].append(((speech.title,), speech.text))
         for first, second in pairwise(said):
             if first.item != second.item or first.speaker == second.speaker:
                 continue
-            if _long(first.text) and _long(second.text):
+            if says_enough(first.text) and says_enough(second.text):
                 sources["neighbours"].append((first.text, second.text))
             asked = tuple(s for s in first.text if s.endswith("?"))
-            if asked and _long(second.text):
+            if asked and says_enough(second.text):
                 sources["question"].append((asked[-2:], second.text))
     if not sources["sentence"]:
         raise InputError(
             f"{data / 'transcripts'}: no speech found; a speaker stands alone on a line, as in 'Anna Ager (X):'"
         )
-    for path in sorted((data / "pairs").glob("*.jsonl")):
-        sources[path.stem] = list(_jsonl(path))
-    # FLORES is never learned from, so that it can measure how languages meet.
-    tables = [
-        *(data / "pairs").glob("*.tsv"),
-        *(data / "parallel").glob("*.tsv"),
-        *(data / "lexicon").glob("*.tsv"),
-    ]
-    for path in sorted(p for p in tables if "flores" not in p.name):
-        sources[path.stem] = list(_tsv(path))
+    files = sorted(
+        path
+        for pattern in ("pairs/*.jsonl", "pairs/*.tsv", "parallel/*.tsv", "lexicon/*.tsv")
+        for path in data.glob(pattern)
+        if not path.name.startswith(tuple(without))
+    )
+    for path in files:
+        sources[path.stem] = list(_jsonl(path) if path.suffix == ".jsonl" else _tsv(path))
+    if switched:
+        sources |= _switched(files, sources, switched, seed)
     return Material({name: pairs for name, pairs in sources.items() if pairs}, passages)
 
 
-def _long(text: Text) -> bool:
+def _switched(
+    files: list[Path], sources: Mapping[str, list[Pair]], many: int, seed: int
+) -> Iterator[tuple[str, list[Pair]]]:
+    """Danish sentences of debates and articles with words of each other language put into them."""
+    rng = random.Random(seed)  # noqa: S311 (chooses training pairs, guards nothing)
+    spoken = list(dict.fromkeys(sentence for (sentence, *_), _ in sources["sentence"]))
+    written = list(dict.fromkeys(s for _, article in sources.get(_ARTICLES, []) for s in article if len(s) > 25))
+    for language, codes in _LANGUAGES.items():
+        tables = {path: path.stem.rpartition("dan-")[2] in codes for path in files if "dan-" in path.stem}
+        parallel = [
+            pair
+            for path, wanted in tables.items()
+            if wanted and path.parent.name == "parallel"
+            for pair in sources[path.stem]
+        ]
+        lexicon = [
+            pair
+            for path, wanted in tables.items()
+            if wanted and path.parent.name == "lexicon"
+            for pair in sources[path.stem]
+        ]
+        dictionary = Dictionary(map(_joined, parallel), map(_joined, lexicon))
+        chosen = rng.sample(spoken, min(many, len(spoken))) + rng.sample(written, min(many, len(written)))
+        yield f"switched.{language}", list(switch(chosen, dictionary, _SWITCHED, rng))
+
+
+def _joined(pair: Pair) -> tuple[str, str]:
+    return " ".join(pair[0]), " ".join(pair[1])
+
+
+def says_enough(text: Text) -> bool:
     """A greeting says nothing of its subject."""
     return sum(map(len, text)) >= 80
 
 
-def _cut(paragraph: Text, cuts: int, rng: random.Random) -> Iterator[Pair]:
+def cut(paragraph: Text, cuts: int, rng: random.Random) -> Iterator[Pair]:
     """Some sentences of a paragraph, each against all the others."""
     if len(paragraph) < 2:
         return
@@ -144,7 +190,8 @@ def _cut(paragraph: Text, cuts: int, rng: random.Random) -> Iterator[Pair]:
         yield (paragraph[i],), paragraph[:i] + paragraph[i + 1 :]
 
 
-def _halves(paragraph: Text) -> Pair:
+def halves(paragraph: Text) -> Pair:
+    """The first half of a paragraph's sentences against the second."""
     middle = len(paragraph) // 2
     return paragraph[:middle], paragraph[middle:]
 

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from corpus.errors import MismatchError, UsageError
+from corpus.errors import UsageError
 from corpus.lifecycle import Relation
 from corpus.records import Answer, Citation, Fields, Hit, Link, Section
 from corpus.reference import reference
 from index.background import stem_counts
-from index.encoder import Encoder, load
+from index.encoder import Encoder
 from index.filters import Filters
+from index.followup import resolve
 from index.fusion import Scored, convex
 from index.generation import LEXICAL, STORE, VECTORS, Manifest, current, verify
 from index.highlight import best_sentence, coverage
 from index.lexical import Lexical
+from index.own_model import used
 from index.query import Query
 from index.references import key, named
 from index.store import Store, Stored
+from index.understanding import Understanding
 from index.vectors import Dense, Rows
 from index.words import Compounds
 
@@ -51,6 +54,7 @@ class Searcher:
         self._compounds = Compounds(lambda one: self.store.stem_count(one) + common[one])
         self._dense = Dense(folder / VECTORS)
         self._lexical = Lexical(folder / LEXICAL, self._compounds)
+        self._understanding = Understanding(self.store, self._lexical, self._compounds)
 
     @classmethod
     def open(cls, index: Path, model: str | None = None) -> Searcher:
@@ -60,18 +64,7 @@ class Searcher:
         """
         folder, manifest = current(index)
         verify(folder, manifest)
-        built = manifest.model
-        encoder = load(
-            model or built["name"], query_prompt=built["query_prompt"], passage_prompt=built["passage_prompt"]
-        )
-        identity = encoder.identity
-        if (identity.digest, identity.dimension) != (built["digest"], built["dimension"]):
-            raise MismatchError(
-                f"the index {index} was built with another model ({built['name']}, {built['dimension']} dimensions, "
-                f"{built['digest'][:12]}) than {identity.name} is ({identity.dimension}, {identity.digest[:12]}). "
-                f"Name that model with --model, or build the index again"
-            )
-        return cls(folder, manifest, encoder)
+        return cls(folder, manifest, used(folder, manifest, model))
 
     def ask(
         self,
@@ -79,9 +72,13 @@ class Searcher:
         top: int = 5,
         filters: Filters | None = None,
         mode: Mode = "hybrid",
+        previous: Sequence[str] = (),
     ) -> Answer:
-        """Answer one question with the passages that fit best, word for word."""
-        searched = checked(question)
+        """Answer one question with the passages that fit best, word for word.
+
+        `previous` are the questions asked before it, oldest first: a follow-up is understood from them.
+        """
+        searched = resolve(checked(question), previous)
         if top < 1:
             raise UsageError(f"--top {top} is too few. Ask for 1 or more")
         query = self._query(searched, mode)
@@ -97,6 +94,8 @@ class Searcher:
             confidence=round(confidence, 4),
             generation=self.manifest.generation,
             hits=hits,
+            expanded=query.expanded,
+            unknown=query.unknown,
         )
 
     def rank(self, question: str, k: int, mode: Mode = "hybrid") -> list[Scored]:
@@ -105,8 +104,9 @@ class Searcher:
 
     def _query(self, question: str, mode: Mode) -> Query:
         wanted = mode != "lexical" or self.encoder.cheap
-        vector = self.encoder.encode([question], "query")[0] if wanted else None
-        return Query(question, self._lexical.terms(question), vector)
+        read = self._understanding.read(question)
+        vector = self.encoder.encode([read.text], "query")[0] if wanted else None
+        return Query(question, read.terms, vector, read.stands_for, read.expanded, read.unknown)
 
     def _rank(self, query: Query, filters: Filters | None, mode: Mode, k: int) -> list[Scored]:
         documents: list[int] | None = None
@@ -193,7 +193,7 @@ class Searcher:
 
         The share of the question's words that stand in the passage or around it, and its cosine.
         """
-        words = coverage(f"{best.passage.text} {best.context}", query.terms, self._lexical.idf, self._compounds)
+        words = coverage(f"{best.passage.text} {best.context}", query, self._lexical.idf, self._compounds)
         if query.vector is None:
             return words
         cosine = float(self._dense.scores(query.vector, np.array([best.row], dtype=np.int64))[0])

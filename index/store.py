@@ -35,7 +35,7 @@ CREATE TABLE passages (
   row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, document INTEGER NOT NULL, section INTEGER NOT NULL,
   start INTEGER NOT NULL, end INTEGER NOT NULL, page INTEGER, line INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE INDEX passages_by_document ON passages (document);
-CREATE TABLE stems (stem TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE stems (stem TEXT PRIMARY KEY, count INTEGER NOT NULL, word TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -135,11 +135,13 @@ class Writer:
             " JOIN sections s ON s.document = p.document AND s.number = p.section ORDER BY p.row"
         )
 
-    def close(self, stems: Mapping[str, int]) -> None:
-        """Add the archive's stems with their counts, and how the documents stand to each other; close the file."""
+    def close(self, stems: Mapping[str, int], forms: Mapping[str, str]) -> None:
+        """Add the stems with their counts and commonest forms, and the relations of the documents; close the file."""
         related = [(self._rows[r.document], r.relation, self._rows[r.other]) for r in relations(self._facts)]
         self._db.executemany("INSERT OR IGNORE INTO relations VALUES (?,?,?)", related)
-        self._db.executemany("INSERT INTO stems VALUES (?,?)", sorted(stems.items()))
+        self._db.executemany(
+            "INSERT INTO stems VALUES (?,?,?)", [(stem, count, forms[stem]) for stem, count in sorted(stems.items())]
+        )
         self._db.commit()
         self._db.close()
 
@@ -163,6 +165,19 @@ class Store:
         """Give how often words of a stem stand in the archive."""
         found = self._query("SELECT count FROM stems WHERE stem=?", (stem,)).fetchone()
         return found[0] if found else 0
+
+    def stem_word(self, stem: str) -> str | None:
+        """Give the word of a stem as the archive writes it most often."""
+        found = self._query("SELECT word FROM stems WHERE stem=?", (stem,)).fetchone()
+        return found[0] if found else None
+
+    def all_stems(self) -> str:
+        """Give all stems in order with line feeds between: one string, since there may be a million."""
+        # A subquery: group_concat alone promises no order.
+        found = self._query(
+            "SELECT group_concat(stem, char(10)) FROM (SELECT stem FROM stems ORDER BY stem)"
+        ).fetchone()
+        return found[0] or ""
 
     def files(self) -> list[Filed]:
         """Give every indexed file."""

@@ -1,23 +1,24 @@
 """Train the static encoder from scratch: tokenizer, one embedding table, fewer dimensions, a saved folder.
 
 A text's vector is the mean of its tokens' rows. The table is learned wide, with a ranking loss over pairs of
-texts that belong together, then turned onto the directions in which passages vary most and cut to the width
-that is shipped.
+texts that belong together, and its rows are tied by what the tokens' spellings share. Then common tokens are
+weighed down, and the table is turned onto the directions in which passages vary most and cut to the width that is
+shipped.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-import shutil
-import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corpus.errors import InputError
+from index.checkpoint import Checkpoint
+from index.model_folder import refuse_no_model, save
 from index.pairs import Material, Text, read
 
 if TYPE_CHECKING:
@@ -39,9 +40,12 @@ class Recipe:
 
     vocabulary: int = 32_000
     word_marks: bool = True  # tell a word's beginning from its inside
-    width: int = 1_024  # dimensions while learning
+    grams: tuple[int, int] = (3, 6)  # characters of the n-grams by which rows are tied; (0, 0) ties none
+    shared: int = 3  # tokens that must have an n-gram
+    width: int = 512  # dimensions while learning
     dimensions: int = 256  # dimensions shipped
-    evening: float = 0.25  # how far the shipped directions are made to weigh the same
+    damping: float = 0.01  # share of all tokens at which a token's row is halved
+    evening: float = 0.15  # how far the shipped directions are made to weigh the same
     epochs: int = 4
     batch: int = 1_024  # pairs, all from one source
     rate: float = 0.02  # Adam's, falling to 0 in a straight line
@@ -49,6 +53,7 @@ class Recipe:
     dropped: float = 0.3  # share of tokens left out at random, each time anew
     longest: int = 256  # tokens of a text that are learned from; nothing is cut when encoding
     cuts: int = 4  # sentences of a paragraph set against the rest of it
+    switched: int = 15_000  # sentences of debates, and as many of articles, put into each other language
     spread: float = 1.0  # standard deviation of the untrained table
     # Passes per epoch over a source, where not 1: the few pairs nearest to the task are seen more often.
     weights: Mapping[str, float] = field(
@@ -77,6 +82,7 @@ def train(
     out: Path,
     *,
     before: date | None = None,
+    without: Sequence[str] = (),
     dimensions: int | None = None,
     epochs: int | None = None,
     seed: int | None = None,
@@ -85,7 +91,9 @@ def train(
 ) -> TrainingReport:
     """Train on a data folder and put a sentence-transformers folder at `out`, whole or not at all.
 
-    `before` leaves out sittings held on that date or later; `dimensions`, `epochs`, `seed` override `recipe`.
+    A run that was cut short leaves a checkpoint beside `out`; the same call goes on from it.
+    `before` leaves out sittings held on that date or later, `without` the sources whose names begin so;
+    `dimensions`, `epochs`, `seed` override `recipe`.
     The same seed and data choose the same pairs, batches and tokens; sums over two threads are not bit-exact,
     so figures agree within noise. Raises InputError where the folder cannot be learned from.
     """
@@ -97,22 +105,25 @@ def train(
         epochs=recipe.epochs if epochs is None else epochs,
         seed=recipe.seed if seed is None else seed,
     )
-    if out.exists() and not (out / "modules.json").is_file() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out}: is there and is not a model; choose another folder")
-    material = read(data, before=before, cuts=recipe.cuts, seed=recipe.seed)
-    tokenizer = build_tokenizer(material, recipe)
-    table, losses = fit(material, tokenizer, recipe, progress)
-    table = narrow(table, encode(tokenizer, [material.passages])[0], recipe.dimensions, recipe.evening)
+    refuse_no_model(out)
+    material = read(data, before=before, without=without, cuts=recipe.cuts, switched=recipe.switched, seed=recipe.seed)
+    checkpoint = Checkpoint(out.parent / f".{out.name}-training", _digest(material, recipe))
+    tokenizer = checkpoint.tokenizer(lambda: build_tokenizer(material, recipe))
+    table, losses = fit(material, tokenizer, recipe, progress, checkpoint=checkpoint)
+    passages = encode(tokenizer, [material.passages])[0]
+    table = narrow(damp(table, passages, recipe.damping), passages, recipe.dimensions, recipe.evening)
     tail = losses[-max(1, len(losses) // 10) :]
     facts: dict[str, Any] = {
         "recipe": asdict(recipe),
         "before": before and before.isoformat(),
+        "without": list(without),
         "pairs": {name: len(pairs) for name, pairs in material.sources.items()},
         "vocabulary": len(table),
         "steps": len(losses),
         "loss": round(sum(tail) / len(tail), 4),
     }
     save(table, tokenizer, out, facts)
+    checkpoint.drop()
     return TrainingReport(
         out=out,
         pairs=facts["pairs"],
@@ -123,6 +134,17 @@ def train(
         seconds=time.monotonic() - began,
         size=sum(path.stat().st_size for path in out.rglob("*") if path.is_file()),
     )
+
+
+def _digest(material: Material, recipe: Recipe) -> str:
+    """Name what is learned from and how, this program included: equal names end in equal figures."""
+    total = hashlib.sha256(Path(__file__).read_bytes())
+    total.update(json.dumps(asdict(recipe)).encode())
+    for name, pairs in material.sources.items():
+        total.update(name.encode())
+        for pair in pairs:
+            total.update(repr(pair).encode())
+    return total.hexdigest()[:16]
 
 
 def build_tokenizer(material: Material, recipe: Recipe) -> Tokenizer:
@@ -153,9 +175,19 @@ def encode(tokenizer: Tokenizer, groups: Iterable[Iterable[Text]]) -> list[list[
 
 
 def fit(
-    material: Material, tokenizer: Tokenizer, recipe: Recipe, progress: Progress | None = None
+    material: Material,
+    tokenizer: Tokenizer,
+    recipe: Recipe,
+    progress: Progress | None = None,
+    *,
+    start: torch.nn.Module | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> tuple[Floats, list[float]]:
-    """Learn the wide table, one row per token; gives it and the loss of each step."""
+    """Learn the wide table, one row per token; gives it and the loss of each step.
+
+    `start` is what is learned, instead of a random table: a module with any parameters that gives the rows
+    (n x width) of n token ids.
+    """
     import numpy as np
     import torch
 
@@ -165,27 +197,39 @@ def fit(
     encoded = encode(tokenizer, ([pair[i] for pair in pairs] for pairs in material.sources.values() for i in (0, 1)))
     sides = dict(zip(material.sources, zip(encoded[::2], encoded[1::2], strict=True), strict=True))
     plan = [b for _ in range(recipe.epochs) for b in _epoch(sides, recipe, rng)]
-    table = torch.nn.Parameter(recipe.spread * torch.randn(tokenizer.get_vocab_size(), recipe.width))
-    optimizer = torch.optim.Adam([table], lr=recipe.rate, fused=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / len(plan))
-    losses = list[float]()
-    for name, rows in plan:
+    tokens = tokenizer.get_vocab_size()
+    table = start or _table(tokenizer, recipe)
+    optimizer = torch.optim.Adam(table.parameters(), lr=recipe.rate, fused=True)
+    losses = checkpoint.load(table, optimizer, rng) if checkpoint else []
+    for name, rows in plan[len(losses) :]:
+        optimizer.param_groups[0]["lr"] = recipe.rate * (1 - len(losses) / len(plan))
         left, right = ([side[row] for row in rows] for side in sides[name])
-        loss = _ranking_loss(
-            _pool(table, left, recipe, rng),
-            _pool(table, right, recipe, rng),
-            _same(left) | _same(right),
-            recipe.scale,
-        )
+        vectors = _pool(table, left + right, recipe, rng)
+        same = _same(left) | _same(right)
+        loss = _ranking_loss(vectors[: len(rows)], vectors[len(rows) :], same, recipe.scale)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        schedule.step()
         losses.append(loss.item())
+        if checkpoint:
+            checkpoint.save(table, optimizer, rng, losses)
         if progress:
             progress(len(losses), len(plan), losses[-1])
-    weights: Floats = table.detach().numpy()
+    weights: Floats = table(torch.arange(tokens)).detach().numpy()
     return weights, losses
+
+
+def _table(tokenizer: Tokenizer, recipe: Recipe) -> torch.nn.Module:
+    """Give a table at random, its rows tied if the recipe says so."""
+    import torch
+
+    from index.tied import Tied
+
+    vocabulary = [tokenizer.id_to_token(n) or "" for n in range(tokenizer.get_vocab_size())]
+    if any(recipe.grams):
+        return Tied(vocabulary, recipe.width, recipe.spread, recipe.grams, recipe.shared)
+    rows = recipe.spread * torch.randn(len(vocabulary), recipe.width)
+    return torch.nn.Embedding(len(vocabulary), recipe.width, _weight=rows)
 
 
 def _epoch(
@@ -202,7 +246,7 @@ def _epoch(
     yield from (batches[i] for i in rng.permutation(len(batches)))
 
 
-def _pool(table: torch.Tensor, texts: list[Ids], recipe: Recipe, rng: np.random.Generator) -> torch.Tensor:
+def _pool(table: torch.nn.Module, texts: list[Ids], recipe: Recipe, rng: np.random.Generator) -> torch.Tensor:
     """Unit vectors (n x width) of the texts, with tokens dropped; a sum points where the mean does."""
     import numpy as np
     import torch
@@ -210,8 +254,9 @@ def _pool(table: torch.Tensor, texts: list[Ids], recipe: Recipe, rng: np.random.
     kept = [text[: recipe.longest] for text in texts]
     kept = [text[rng.random(len(text)) >= recipe.dropped] if len(text) > 1 else text for text in kept]
     offsets = np.cumsum([0, *map(len, kept[:-1])])
-    ids = torch.from_numpy(np.concatenate(kept))
-    summed = torch.nn.functional.embedding_bag(ids, table, torch.from_numpy(offsets.astype(np.int32)), mode="sum")
+    ids, places = np.unique(np.concatenate(kept), return_inverse=True)  # each token's row is made once
+    rows, bags = table(torch.from_numpy(ids)), torch.from_numpy(offsets)
+    summed = torch.nn.functional.embedding_bag(torch.from_numpy(places), rows, bags, mode="sum")
     return torch.nn.functional.normalize(summed, dim=1)
 
 
@@ -234,6 +279,20 @@ def _ranking_loss(left: torch.Tensor, right: torch.Tensor, same: torch.Tensor, s
     return (cross_entropy(scores, partner) + cross_entropy(scores.T, partner)) / 2
 
 
+def damp(table: Floats, passages: list[Ids], damping: float) -> Floats:
+    """Weigh each token's row by a / (a + p), p its share of all tokens, a the damping; 0 changes nothing.
+
+    (Arora, Liang, Ma: A Simple but Tough-to-Beat Baseline for Sentence Embeddings, 2017.)
+    """
+    import numpy as np
+
+    if not damping:
+        return table
+    counts = np.bincount(np.concatenate(passages), minlength=len(table))
+    damped: Floats = (table * (damping / (damping + counts / counts.sum()))[:, None]).astype(np.float32)
+    return damped
+
+
 def narrow(table: Floats, passages: list[Ids], dimensions: int, evening: float = 0.0) -> Floats:
     """Turn the table onto the `dimensions` directions that hold most of the passages' unit vectors.
 
@@ -246,41 +305,3 @@ def narrow(table: Floats, passages: list[Ids], dimensions: int, evening: float =
     shares, axes = np.linalg.eigh(means.T @ means / len(means))
     shares, axes = shares[::-1][:dimensions].clip(1e-9), axes[:, ::-1][:, :dimensions]
     return np.ascontiguousarray(table @ (axes * shares**-evening), dtype=np.float32)
-
-
-def save(table: Floats, tokenizer: Tokenizer, out: Path, facts: Mapping[str, Any]) -> None:
-    """Write the folder beside `out` and rename it, so that a run cut short leaves the model that was there.
-
-    The table is stored as one byte a number and a float32 scale a row (`embeddings`, `weights`: row i is
-    `weights[i] * embeddings[i]`), which StaticEmbedding unfolds into float32.
-    """
-    import numpy as np
-    from safetensors.numpy import save_file
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
-
-    scales = (np.abs(table).max(axis=1) / 127).clip(1e-12).astype(np.float32)
-    rounded = np.rint(table / scales[:, None]).astype(np.int8)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as scratch:
-        new, old = Path(scratch, "new"), Path(scratch, "old")
-        modules: list[torch.nn.Module] = [StaticEmbedding(tokenizer, embedding_weights=table), Normalize()]
-        SentenceTransformer(modules=modules, device="cpu").save(str(new), create_model_card=False)
-        save_file({"embeddings": rounded, "weights": scales}, new / "model.safetensors")
-        compact = json.loads((new / "tokenizer.json").read_text(encoding="utf-8"))
-        compact["model"]["vocab"] = [[token, round(score, 4)] for token, score in compact["model"]["vocab"]]
-        text = json.dumps(compact, ensure_ascii=False, separators=(",", ":"))
-        (new / "tokenizer.json").write_text(text, encoding="utf-8")
-        (new / "training.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-        if (out / "README.md").is_file():  # the model card is written by hand
-            shutil.copy(out / "README.md", new / "README.md")
-        for path in new.rglob("*"):
-            path.chmod(0o755 if path.is_dir() else 0o644)
-        if out.exists():
-            out.rename(old)
-        try:
-            new.rename(out)
-        except OSError:
-            if old.exists():
-                old.rename(out)
-            raise

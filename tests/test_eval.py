@@ -1,4 +1,4 @@
-"""Evaluation: measures that agree with the field's own tool, and questions scored by file and quote."""
+"""BEIR folders: measured as the contract says, and refused in one line before any work is done."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 
 from corpus.errors import InputError
-from eval import beir, compare, questions
-from eval.measures import measure, read_trec, write_trec
+from eval import beir
+from eval.trec import read_qrels, read_run
 from index.encoder import Encoder
-from index.search import Searcher
-from tests.conftest import ROOT
 
 CORPUS = {
     "d1": ("Skolemad", "Skolemad koster 22 kr. om dagen."),
@@ -44,7 +42,7 @@ def test_a_beir_folder_is_measured(folder: Path, encoder: Encoder, mode: beir.Mo
     assert (3, 2, mode) == (result["passages"], result["queries"], result["mode"])
     assert 1.0 == result["success@1"]
     assert 0.75 == result["recall@100"]
-    assert {"q1", "q2"} == read_trec(folder / "run.trec").keys()
+    assert {"q1", "q2"} == read_run(folder / "run.trec").keys()
 
 
 def test_measures_agree_with_ir_measures_on_the_written_run(folder: Path, encoder: Encoder) -> None:
@@ -53,24 +51,9 @@ def test_measures_agree_with_ir_measures_on_the_written_run(folder: Path, encode
     from ir_measures import nDCG
 
     result = beir.evaluate(folder, encoder, "hybrid", folder / "run.trec")
-    qrels = beir.read_qrels(folder / "qrels.tsv")
+    qrels = read_qrels(folder / "qrels.tsv")
     run = ir_measures.read_trec_run(str(folder / "run.trec"))
     assert result["ndcg@10"] == pytest.approx(ir_measures.calc_aggregate([nDCG @ 10], qrels, run)[nDCG @ 10], abs=1e-4)
-
-
-def test_a_query_without_hits_counts_as_zero() -> None:
-    """A query that finds nothing does not vanish from the mean."""
-    qrels = {"q1": {"d1": 1}, "q2": {"d2": 1}}
-    assert 0.5 == measure(qrels, {"q1": {"d1": 1.0}})["success@1"]
-    assert 0.5 == measure(qrels, {"q1": {"d1": 1.0}, "q2": {}})["ndcg@10"]
-
-
-def test_runs_survive_writing_and_reading(tmp_path: Path) -> None:
-    """A TREC run read back ranks as it was written."""
-    run = {"q1": {"a": 3.0, "b": 2.5}, "q2": {"c": 1.0}}
-    write_trec(tmp_path / "run", run, "tag")
-    assert run == read_trec(tmp_path / "run")
-    assert "q1 Q0 a 1 3.000000 tag" == (tmp_path / "run").read_text().splitlines()[0]
 
 
 @pytest.mark.parametrize(
@@ -78,6 +61,23 @@ def test_runs_survive_writing_and_reading(tmp_path: Path) -> None:
     [
         ("corpus.jsonl", '{"_id": "d1"}', "line 1: no 'text'"),
         ("corpus.jsonl", "not json", "line 1: no JSON"),
+        ("corpus.jsonl", "[1]", "line 1: no JSON object"),
+        ("corpus.jsonl", "", "holds no passage"),
+        ("corpus.jsonl", '{"_id": 7, "text": "a"}', "line 1: _id is 7, which is no text"),
+        ("corpus.jsonl", '{"_id": "d1", "text": null}', "line 1: text is None"),
+        ("corpus.jsonl", '{"_id": " ", "text": "a"}', "line 1: the id is empty"),
+        (
+            "corpus.jsonl",
+            '{"_id": "d1", "text": "a"}\n{"_id": "d1", "text": "b"}',
+            "line 2: the id d1 is there already",
+        ),
+        (
+            "queries.jsonl",
+            '{"_id": "q1", "text": "a"}\n{"_id": "q1", "text": "b"}',
+            "line 2: the id q1 is there already",
+        ),
+        ("qrels.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t1\nq1\td1\t2\n", "line 3: q1 marks d1 both 1 and 2"),
+        ("qrels.tsv", "", "holds no judgement"),
         ("qrels.tsv", "query-id\tcorpus-id\tscore\nq1\td1\tx\n", "qrels.tsv, line 2"),
         ("qrels.tsv", "query-id\tcorpus-id\tscore\nzz\td1\t1\n", "no query"),
     ],
@@ -89,58 +89,28 @@ def test_bad_folders_are_explained(folder: Path, encoder: Encoder, name: str, co
         beir.evaluate(folder, encoder)
 
 
-def test_the_examples_questions_are_scored(examples_index: Path) -> None:
-    """The bundled question set runs, every slice is reported, and the measures are in range."""
-    result = questions.evaluate(ROOT / "eval" / "sets" / "examples.jsonl", Searcher.open(examples_index))
-    assert result["questions"] >= 60
-    assert {"plain", "unanswerable"} <= result["slices"].keys()
-    assert "success@1" not in result["slices"]["unanswerable"]
-    assert result["success@5"] >= result["success@1"] > 0.4
+def test_a_run_that_cannot_be_written_is_refused_before_the_work(folder: Path, encoder: Encoder) -> None:
+    """Nothing is read: even a folder that does not exist is not looked at."""
+    with pytest.raises(InputError, match="cannot be written: No such file or directory"):
+        beir.evaluate(folder / "missing", encoder, run_file=folder / "nowhere" / "run")
+    with pytest.raises(InputError, match="cannot be written: Is a directory"):
+        beir.evaluate(folder / "missing", encoder, run_file=folder)
 
 
-def test_a_quote_counts_only_in_its_own_file(examples_index: Path) -> None:
-    """White space and hyphenation aside, the quote must stand in a passage of the named file."""
-    searcher = Searcher.open(examples_index)
-    answer = searcher.ask("Hvor mange skoler deltager i forsøget med fælles skolemad?")
-    right = questions.Accepted("svar-buu-141-skolemad.pdf", "31 sko-\nler  med i alt")
-    assert any(questions.holds(hit, right) for hit in answer.hits)
-    assert not any(questions.holds(hit, right._replace(file="notat-cykelparkering.md")) for hit in answer.hits)
-    assert not any(questions.holds(hit, right._replace(quote="32 skoler")) for hit in answer.hits)
+def test_ids_of_two_words_do_without_a_run(folder: Path, encoder: Encoder) -> None:
+    """A TREC run cannot hold them, and says so; without --run they are measured."""
+    (folder / "corpus.jsonl").write_text('{"_id": "d 1", "text": "Skolemad koster 22 kr."}\n', encoding="utf-8")
+    (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td 1\t1\n", encoding="utf-8")
+    assert 1.0 == beir.evaluate(folder, encoder)["success@1"]
+    with pytest.raises(InputError, match="'d 1' is not one word"):
+        beir.evaluate(folder, encoder, run_file=folder / "run")
 
 
-def test_abstention_is_scored() -> None:
-    """For an unanswerable question only abstention is right."""
-    from corpus.records import Answer
+def test_the_judgements_can_be_written_too(folder: Path, encoder: Encoder) -> None:
+    """What --run and --qrels write gives, read again, what was printed."""
+    from eval import trec
 
-    empty = Answer(question="?", searched="?", answered=False, confidence=0.0, generation="1", hits=())
-    unanswerable = questions.Question("u", "?", (), "unanswerable")
-    answerable = questions.Question("a", "?", (questions.Accepted("f", "q"),), "plain")
-    assert {"decided": 1.0} == questions.score(unanswerable, empty)
-    assert 0.0 == questions.score(answerable, empty)["decided"] == questions.score(answerable, empty)["mrr@10"]
-
-
-def test_comparison_finds_a_real_difference_and_no_false_one(tmp_path: Path) -> None:
-    """Twenty queries all better: p is small and the interval lies above 0; the same run: p is 1."""
-    qrels = tmp_path / "qrels.tsv"
-    queries = [f"q{n}" for n in range(20)]
-    qrels.write_text("query-id\tcorpus-id\tscore\n" + "".join(f"{q}\tright\t1\n" for q in queries), encoding="utf-8")
-    write_trec(tmp_path / "a", {q: {"wrong": 2.0, "right": 1.0} for q in queries}, "a")
-    write_trec(tmp_path / "b", {q: {"wrong": 1.0, "right": 2.0} for q in queries}, "b")
-    better = compare.compare(tmp_path / "a", tmp_path / "b", qrels)
-    assert better["p"] < 0.001 and better["low"] > 0 and 10 == len(better["moved"])
-    same = compare.compare(tmp_path / "a", tmp_path / "a", qrels)
-    assert 1.0 == same["p"] and 0 == same["difference"] and [] == same["moved"]
-
-
-def test_two_question_set_results_can_be_compared(tmp_path: Path) -> None:
-    """Outputs of `eval run --json` need no qrels."""
-    for name, value in (("a", 0.0), ("b", 1.0)):
-        (tmp_path / name).write_text(json.dumps({"per_question": {f"q{n}": {"success@1": value} for n in range(9)}}))
-    assert 1.0 == compare.compare(tmp_path / "a", tmp_path / "b")["difference"]
-
-
-def test_a_trec_run_alone_cannot_be_compared(tmp_path: Path) -> None:
-    """The message asks for the judgements."""
-    write_trec(tmp_path / "a", {"q": {"d": 1.0}}, "a")
-    with pytest.raises(InputError, match="--qrels"):
-        compare.compare(tmp_path / "a", tmp_path / "a")
+    result = beir.evaluate(folder, encoder, run_file=folder / "run", qrels_file=folder / "qrels")
+    again = trec.evaluate(folder / "run", folder / "qrels")
+    assert {"ndcg@10", "recall@10", "recall@100", "mrr@10", "success@1", "success@5"} <= result.keys() & again.keys()
+    assert all(result[name] == again[name] for name in again.keys() & result.keys())

@@ -21,7 +21,10 @@ EXAMPLES = ROOT / "corpus" / "examples"
 QUESTION_SET = ROOT / "eval" / "sets" / "examples.jsonl"
 QUESTIONS = [json.loads(line) for line in QUESTION_SET.read_text("utf-8").splitlines()]
 FILES = sorted(path.name for path in EXAMPLES.iterdir())
-SLICES = {"plain", "official", "compounds", "numbers", "names", "typos", "languages", "unanswerable"}
+SLICES = {
+    *("plain", "official", "compounds", "numbers", "names", "typos", "languages", "followups", "superseded"),
+    "unanswerable",
+}
 
 
 def joined(text: str) -> str:

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from corpus.errors import InputError
 from index import train as training
 from index.pairs import read, sentences, speeches
+from index.switching import align
+from index.tied import Tied
 from index.train import Recipe, train
 
 CLOCK = " " * 60 + "Kl. 13:0"
@@ -95,17 +98,56 @@ def test_speeches_have_speaker_item_and_paragraphs_without_clock_marks() -> None
     assert (answer.title, len(answer.text)) == ("Hvad koster en bro?", 1)
 
 
-def test_sentences_do_not_end_at_a_title() -> None:
+def test_spokendo_not_end_at_a_title() -> None:
     assert sentences("Det siger hr. Bo Bæk.\nEnig!") == ("Det siger hr. Bo Bæk.", "Enig!")
 
 
-def test_every_source_gives_pairs_and_flores_none(data: Path) -> None:
-    sources = read(data).sources
+def test_every_source_gives_pairs_but_those_left_out(data: Path) -> None:
+    assert "flores200dev.dan-eng" in read(data).sources
+
+    sources = read(data, without=["flores"]).sources
 
     assert {"sentence", "halves", "neighbours", "question", "agenda", "t", "x.dan-eng"} == set(sources)
     assert "Hvornår kommer de første nye cykelstier?" in {a[-1] for a, _ in sources["question"]}
     assert "Hvad koster en bro?" in {a[0] for a, _ in sources["agenda"]}
     assert all(a[0] not in b for a, b in sources["sentence"])
+
+
+def test_switched_sentences_hold_the_words_that_parallel_ones_teach(data: Path) -> None:
+    rows = [("store veje", "big roads"), ("veje i foråret", "roads in spring"), ("store", "big"), ("veje", "roads")]
+    (data / "parallel" / "y.dan-eng.tsv").write_text("".join(f"{a}\t{b}\n" for a, b in rows * 5))
+    sources = read(data, without=["flores", "x."], switched=1_000).sources
+
+    pairs = [(switched[0], danish[0]) for switched, danish in sources["switched.eng"]]
+    assert pairs
+    assert all(switched != danish for switched, danish in pairs)
+    assert any("roads" in switched and "veje" in danish for switched, danish in pairs)
+    assert sources["switched.eng"] == read(data, without=["flores", "x."], switched=1_000).sources["switched.eng"]
+
+
+def test_model_1_finds_which_words_translate_which() -> None:
+    spoken = [(["en", "bro"], ["a", "bridge"]), (["en", "vej"], ["a", "road"]), (["to", "broer"], ["two", "bridges"])]
+    likely = align(spoken * 3)
+
+    assert max(likely["vej"], key=likely["vej"].__getitem__) == "road"
+    assert max(likely["en"], key=likely["en"].__getitem__) == "a"
+
+
+def test_tokens_that_are_spelt_alike_share_rows() -> None:
+    torch.manual_seed(1)
+    table = Tied(["regering", "regeringen", "fiskene", "fisk"], 64, 1.0, (3, 6), 2)
+    first, second, third, fourth = torch.nn.functional.normalize(table(torch.arange(4)), dim=1)
+
+    assert float(first @ second) > 0.3 > abs(float(first @ third))
+    assert float(third @ fourth) > 0.2
+    assert torch.equal(table(torch.tensor([2, 0]))[0], table(torch.arange(4))[2])
+
+
+def test_common_tokens_are_weighed_down() -> None:
+    table, passages = np.ones((3, 2), np.float32), [np.array([0, 0, 0, 1], np.int32)]
+
+    assert np.allclose(training.damp(table, passages, 0.25)[:, 0], [0.25, 0.5, 1.0])
+    assert training.damp(table, passages, 0.0) is table
 
 
 def test_before_leaves_out_that_day_and_later(data: Path) -> None:
@@ -175,7 +217,7 @@ def test_an_interrupted_run_leaves_the_old_model(data: Path, model: Path, monkey
         train(data, model, recipe=TINY)
 
     assert before == {path.name: path.read_bytes() for path in model.iterdir() if path.is_file()}
-    assert [model.parent / "data", model] == sorted(model.parent.iterdir())
+    assert [model.parent / name for name in (".model-training", "data", "model")] == sorted(model.parent.iterdir())
 
 
 def test_a_new_run_replaces_the_old_model_and_reports(data: Path, model: Path) -> None:
@@ -222,3 +264,66 @@ def test_a_folder_that_is_no_model_is_never_replaced(data: Path) -> None:
         train(data, data, recipe=TINY)
 
     assert (data / "transcripts").is_dir()
+
+
+def test_a_run_cut_short_goes_on_and_ends_as_one_that_was_not(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.checkpoint.EVERY", 0.0)
+    built = training.build_tokenizer(read(data), TINY)  # two of the same pieces need not be equal
+    monkeypatch.setattr(training, "build_tokenizer", lambda *_: built)
+    whole = train(data, tmp_path / "whole", recipe=TINY)
+    steps = list[int]()
+
+    def cut_short(step: int, *_: object) -> None:
+        steps.append(step)
+        if len(steps) == whole.steps // 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(data, tmp_path / "cut", recipe=TINY, progress=cut_short)
+    assert not (tmp_path / "cut").exists()
+    monkeypatch.setattr(training, "build_tokenizer", None)  # is not learned again
+    report = train(data, tmp_path / "cut", recipe=TINY, progress=cut_short)
+
+    assert list(range(1, whole.steps + 1)) == steps
+    assert whole.loss == pytest.approx(report.loss, abs=1e-5)
+    np.testing.assert_allclose(table(tmp_path / "whole"), table(tmp_path / "cut"), atol=1e-5)
+    assert not (tmp_path / ".cut-training").exists()
+
+
+@pytest.mark.parametrize("damage", ["other recipe", "other data", "short file", "no such file"])
+def test_a_checkpoint_that_does_not_fit_is_replaced(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    monkeypatch.setattr("index.checkpoint.EVERY", 0.0)
+    built = training.build_tokenizer(read(data), TINY)
+    monkeypatch.setattr(training, "build_tokenizer", lambda *_: built)
+
+    def cut_short(step: int, *_: object) -> None:
+        if step == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(data, tmp_path / "cut", recipe=TINY, progress=cut_short)
+    (state,) = (tmp_path / ".cut-training").glob("*.safetensors")
+    recipe = replace(TINY, seed=8) if damage == "other recipe" else TINY
+    if damage == "other data":
+        (data / "parallel" / "x.dan-eng.tsv").write_text("sko nu\toks now\n")
+    if damage == "short file":
+        state.write_bytes(state.read_bytes()[:1000])
+    if damage == "no such file":
+        state.unlink()
+    steps = list[int]()
+    train(data, tmp_path / "cut", recipe=recipe, progress=lambda step, *_: steps.append(step))
+    train(data, tmp_path / "whole", recipe=recipe)
+
+    assert 1 == steps[0]
+    np.testing.assert_allclose(table(tmp_path / "whole"), table(tmp_path / "cut"), atol=1e-5)
+
+
+def table(model: Path) -> np.ndarray:
+    from safetensors.numpy import load_file
+
+    stored = load_file(model / "model.safetensors")
+    return stored["embeddings"].astype(np.float32) * stored["weights"][:, None]

@@ -1,0 +1,66 @@
+"""What `train` and `adapt` show: how far they are, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from index.adapt import AdaptReport
+    from index.build import Progress
+    from index.train import TrainingReport
+
+
+def counted(progress: Progress, stage: str) -> Callable[[int, int, float], None]:
+    """Turn the steps of a training, which may go on from any, into the progress of one stage."""
+    done: int | None = None
+
+    def step(number: int, steps: int, _loss: float) -> None:
+        nonlocal done
+        if done is None:
+            progress.stage(stage, steps)
+        progress.advance(number - (done or 0))
+        done = number
+
+    return step
+
+
+def print_training(console: Console, report: TrainingReport) -> None:
+    """Print what was trained, as one line."""
+    console.print(
+        f"{report.out}: {report.vocabulary:,} tokens x {report.dimensions}, {report.size:,} bytes,"
+        f" {sum(report.pairs.values()):,} pairs, {report.steps:,} steps, loss {report.loss}, {report.seconds:.0f} s",
+        soft_wrap=True,
+    )
+
+
+def adapt_json(report: AdaptReport) -> dict[str, Any]:
+    """Give the report as plain JSON values."""
+    return asdict(report) | {"out": None if report.out is None else str(report.out)}
+
+
+def print_adaptation(console: Console, report: AdaptReport) -> None:
+    """Print the measures before and after as a table, and whether the model was kept."""
+    print(f"{'':14}{'queries':>8}{'mrr':>16}{'recall@10':>16}{'hybrid mrr':>16}{'hybrid r@10':>16}")
+    for kind, before in report.before.items():
+        after = report.after[kind]
+        names = ("mrr", "recall@10", "hybrid_mrr", "hybrid_recall@10")
+        cells = "".join(f"{f'{before[name]:.3f} -> {after[name]:.3f}':>16}" for name in names)
+        print(f"{kind:14}{before['queries']:>8.0f}{cells}")
+    low, high = report.interval
+    learned = (
+        f"{sum(report.pairs.values()):,} pairs, {report.steps:,} steps, {report.held_out:,} of {report.passages:,} "
+        f"passages held out: difference {report.difference:+.4f} ({low:+.4f} to {high:+.4f}, p {report.chance}), "
+        f"with the words {report.hybrid_difference:+.4f}, {report.seconds:.0f} s"
+    )
+    console.print(learned, soft_wrap=True)
+    verdict = (
+        f"kept: generation {report.generation} uses the adapted model"
+        + (f", also at {report.out}" if report.out else "")
+        if report.kept
+        else f"not kept: {report.reason}; generation {report.generation} stays as it is"
+    )
+    console.print(verdict, soft_wrap=True)
