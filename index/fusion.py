@@ -7,17 +7,15 @@ from typing import NamedTuple
 
 
 class Scored(NamedTuple):
-    """One passage's row with its fused score and the share of each leg in it."""
+    """One passage's row with its fused score and what each leg gave it, from 0 to 1."""
 
     row: int
     score: float
-    lexical: float
-    dense: float
-    named: float = 0.0  # for being named by number in the question
-
-    def weighed(self, weight: float) -> Scored:
-        """Give the same passage with all of its score at `weight`."""
-        return Scored(self.row, *(weight * share for share in self[1:]))
+    words: float  # BM25 over that of the best
+    vectors: float  # cosine
+    lexical: float = 0.0  # the share of the words in the score
+    dense: float = 0.0  # the share of the vectors
+    named: float = 0.0  # 1 where the question names it by number
 
 
 def convex(lexical: Mapping[int, float], dense: Mapping[int, float], weight: float) -> list[Scored]:
@@ -30,7 +28,7 @@ def convex(lexical: Mapping[int, float], dense: Mapping[int, float], weight: flo
     best = max(lexical.values(), default=0.0) or 1.0
     scored = []
     for row in lexical.keys() | dense.keys():
-        words = weight * lexical.get(row, 0.0) / best
-        vectors = (1 - weight) * max(0.0, dense.get(row, 0.0))
-        scored.append(Scored(row, words + vectors, words, vectors))
+        words, vectors = lexical.get(row, 0.0) / best, max(0.0, dense.get(row, 0.0))
+        shares = weight * words, (1 - weight) * vectors
+        scored.append(Scored(row, sum(shares), words, vectors, *shares))
     return sorted(scored, key=lambda one: (-one.score, one.row))

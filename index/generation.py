@@ -22,7 +22,7 @@ from typing import Any
 
 from corpus.errors import DamagedIndexError, InputError, LockedError, MismatchError, NoIndexError, SpoergetimeError
 
-FORMAT = 5
+FORMAT = 6
 STORE, VECTORS, LEXICAL = "passages.sqlite", "vectors.faiss", "words"  # the files of a generation
 MODEL = "model"  # the folder of the model that the index was adapted to, where it was
 _KEPT = 2  # generations: the current one and the one before it

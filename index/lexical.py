@@ -93,13 +93,15 @@ class Lexical:
         return terms
 
     def search(self, terms: Mapping[str, float], k: int, documents: Iterable[int] | None = None) -> dict[int, float]:
-        """Give the k best rows with their scores, among the passages of `documents` if given.
+        """Give the k best rows with their scores, among the passages of `documents` if given."""
+        return self._found(self.query(terms), k, documents) if terms else {}
+
+    def query(self, terms: Mapping[str, float]) -> tantivy.Query:
+        """Give the query for weighted terms.
 
         The score is BM25 over the three fields, and for every term that occurs at all its idf once more: a passage
         that holds all of a question's words goes before one that repeats the rarest.
         """
-        if not terms:
-            return {}
         weights = self.weights
         by_field = dict(zip(FIELDS, (weights.words, weights.parts, weights.context), strict=True))
         clauses: list[tantivy.Query] = []
@@ -109,7 +111,7 @@ class Lexical:
             clauses.append(
                 tantivy.Query.const_score_query(_any(fields.values()), weights.presence * weight * self.idf(term))
             )
-        return self._found(_any(clauses), k, documents)
+        return _any(clauses)
 
     def referred(self, key: str, k: int, documents: Iterable[int] | None = None) -> list[int]:
         """Give the rows of up to k passages that have this very number, or whose document has."""

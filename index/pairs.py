@@ -11,7 +11,8 @@ import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,9 +33,11 @@ _SENTENCE = re.compile(r"(?<!\bhr\.)(?<!\bnr\.)(?<!\bstk\.)(?<=[.!?])\s+(?=[A-ZÃ
 _DATE = re.compile(r"_(\d{4}-\d\d-\d\d)_")
 
 
+_PER_ITEM = 60  # pairs of paragraphs at most
+SWITCHED = "switched."  # begins the names of sources that are made, not found
 _ARTICLES = "dawiki_title_abstract"
 _LANGUAGES = {"eng": ("eng", "en"), "deu": ("deu", "de"), "swe": ("swe", "sv"), "nob": ("nob", "nor")}
-_SWITCHED = 0.7  # of a sentence's words that can be translated
+_SHARE = 0.7  # of a sentence's words that can be translated
 
 
 class Speech(NamedTuple):
@@ -109,7 +112,9 @@ def read(
     Raises InputError where the folder holds no transcript to learn from, or a line that cannot be read.
     """
     rng = random.Random(seed)  # noqa: S311 (chooses training pairs, guards nothing)
-    sources: dict[str, list[Pair]] = {name: [] for name in ("sentence", "halves", "neighbours", "question", "agenda")}
+    sources: dict[str, list[Pair]] = {
+        name: [] for name in ("sentence", "halves", "neighbours", "item", "question", "agenda")
+    }
     passages: list[Text] = []
     for path in _transcripts(data, before):
         said = [s for s in speeches(_text(path)) if not _CHAIR.search(s.speaker)]
@@ -121,6 +126,8 @@ def read(
                     sources["halves"].append(halves(paragraph))
             if speech.title and says_enough(speech.text):
                 sources["agenda"].append(((speech.title,), speech.text))
+        for _, item in groupby(said, key=attrgetter("item")):
+            sources["item"] += _across(list(item), rng)
         for first, second in pairwise(said):
             if first.item != second.item or first.speaker == second.speaker:
                 continue
@@ -169,7 +176,7 @@ def _switched(
         ]
         dictionary = Dictionary(map(_joined, parallel), map(_joined, lexicon))
         chosen = rng.sample(spoken, min(many, len(spoken))) + rng.sample(written, min(many, len(written)))
-        yield f"switched.{language}", list(switch(chosen, dictionary, _SWITCHED, rng))
+        yield f"{SWITCHED}{language}", list(switch(chosen, dictionary, _SHARE, rng))
 
 
 def _joined(pair: Pair) -> tuple[str, str]:
@@ -188,6 +195,15 @@ def cut(paragraph: Text, cuts: int, rng: random.Random) -> Iterator[Pair]:
     places = [i for i, sentence in enumerate(paragraph) if len(sentence) >= 25]
     for i in rng.sample(places, min(cuts, len(places))):
         yield (paragraph[i],), paragraph[:i] + paragraph[i + 1 :]
+
+
+def _across(item: list[Speech], rng: random.Random) -> Iterator[Pair]:
+    """Paragraphs of different speeches on one agenda item: they seldom say the same, but speak of the same."""
+    spoken = [(n, p) for n, speech in enumerate(item) for p in speech.paragraphs if says_enough(p)]
+    for _ in range(min(2 * len(spoken), _PER_ITEM)):
+        (one, first), (other, second) = rng.choice(spoken), rng.choice(spoken)
+        if one != other:
+            yield first, second
 
 
 def halves(paragraph: Text) -> Pair:

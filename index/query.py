@@ -18,3 +18,4 @@ class Query(NamedTuple):
     stands_for: Mapping[str, str] = MappingProxyType({})  # an added term, and the question's own that it is for
     expanded: tuple[str, ...] = ()  # words that were also searched for, as a reader is told them
     unknown: tuple[str, ...] = ()  # words of the question that the archive does not hold in any form
+    foreign: bool = False  # it is in another language than Danish

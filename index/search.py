@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -15,29 +15,26 @@ from corpus.lifecycle import Relation
 from corpus.records import Answer, Citation, Fields, Hit, Link, Section
 from corpus.reference import reference
 from index.background import stem_counts
+from index.confidence import confidence
 from index.encoder import Encoder
+from index.evidence import Evidence, Judge
 from index.filters import Filters
 from index.followup import resolve
 from index.fusion import Scored, convex
 from index.generation import LEXICAL, STORE, VECTORS, Manifest, current, verify
-from index.highlight import best_sentence, coverage
 from index.lexical import Lexical
 from index.own_model import used
 from index.query import Query
+from index.ranking import Ranked, spread, weigh
 from index.references import key, named
-from index.store import Store, Stored
+from index.settings import Ranking
+from index.store import Store
+from index.translation import Translator, foreign
 from index.understanding import Understanding
 from index.vectors import Dense, Rows
 from index.words import Compounds
 
 Mode = Literal["lexical", "dense", "hybrid"]
-LEXICAL_WEIGHT = 0.5  # of the words in the hybrid; see docs/retrieval.md
-CANDIDATES = 200  # that each leg puts forward
-REORDERED = 50  # of the best, in which answers go before questions
-QUESTION_WEIGHT = 0.7  # of a question's score: who asks wants what was answered, not that it was asked before
-SUPERSEDED_WEIGHT = 0.6  # of the score of an answer that is no longer in force
-NAMED = 1.0  # added to a passage whose number the question names: more than the legs can give
-ANSWERED = 0.22  # confidence from which the best hit counts as an answer
 MAX_QUESTION = 1_000  # characters
 _WHOLE = Section(kind="tekst", start=0, end=0)  # a document is named without any of its speakers
 
@@ -45,10 +42,11 @@ _WHOLE = Section(kind="tekst", start=0, end=0)  # a document is named without an
 class Searcher:
     """An open generation of an index; safe to share between threads."""
 
-    def __init__(self, folder: Path, manifest: Manifest, encoder: Encoder) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, encoder: Encoder, ranking: Ranking | None = None) -> None:
         self.folder = folder
         self.manifest = manifest
         self.encoder = encoder
+        self.ranking = ranking or Ranking()
         self.store = Store(folder / STORE)
         common = stem_counts()
         self._compounds = Compounds(lambda one: self.store.stem_count(one) + common[one])
@@ -82,33 +80,47 @@ class Searcher:
         if top < 1:
             raise UsageError(f"--top {top} is too few. Ask for 1 or more")
         query = self._query(searched, mode)
-        ranked = self._rank(query, filters, mode, max(CANDIDATES, top))[: max(REORDERED, top)]
-        stored = self.store.passages(one.row for one in ranked)
-        ranked = self._in_force_first(ranked, stored)[:top]
-        hits = tuple(self._hit(rank, one, stored[one.row], query) for rank, one in enumerate(ranked, 1))
-        confidence = self._confidence(query, stored[ranked[0].row]) if hits else 0.0
+        found = self._found(query, filters, mode, max(self.ranking.candidates, top))
+        ranked = self._weighed(query, found[: max(self.ranking.reordered, 2 * top)], mode)
+        sure = confidence(query, ranked, self.ranking) if ranked else 0.0
         return Answer(
             question=question,
             searched=searched,
-            answered=confidence >= ANSWERED,
-            confidence=round(confidence, 4),
+            answered=sure >= self.ranking.answered,
+            confidence=round(sure, 4),
             generation=self.manifest.generation,
-            hits=hits,
+            hits=tuple(
+                self._hit(place, one) for place, one in enumerate(spread(ranked, top, self.ranking.per_document), 1)
+            ),
             expanded=query.expanded,
             unknown=query.unknown,
         )
 
     def rank(self, question: str, k: int, mode: Mode = "hybrid") -> list[Scored]:
-        """Give the rows of the k best passages with their scores, for evaluation."""
-        return self._rank(self._query(question, mode), None, mode, max(CANDIDATES, k))[:k]
+        """Give the rows of the k best passages by the fusion of the legs alone, for evaluation."""
+        return self._found(self._query(question, mode), None, mode, max(self.ranking.candidates, k))[:k]
+
+    def weighed(self, question: str, previous: Sequence[str] = ()) -> tuple[Query, list[Ranked]]:
+        """Give a question as it is searched, and what the hybrid weighs for it, for tuning."""
+        query = self._query(resolve(checked(question), previous), "hybrid")
+        found = self._found(query, None, "hybrid", self.ranking.candidates)
+        return query, self._weighed(query, found[: self.ranking.reordered], "hybrid")
 
     def _query(self, question: str, mode: Mode) -> Query:
         wanted = mode != "lexical" or self.encoder.cheap
         read = self._understanding.read(question)
         vector = self.encoder.encode([read.text], "query")[0] if wanted else None
-        return Query(question, read.terms, vector, read.stands_for, read.expanded, read.unknown)
+        query = Query(question, read.terms, vector, read.stands_for, read.expanded, read.unknown)
+        if self.encoder.cheap and foreign(question):
+            return self._translator.translated(query, self.ranking.translated)
+        return query
 
-    def _rank(self, query: Query, filters: Filters | None, mode: Mode, k: int) -> list[Scored]:
+    @cached_property
+    def _translator(self) -> Translator:
+        return Translator(self.store.commonest_words(), self.encoder)
+
+    def _found(self, query: Query, filters: Filters | None, mode: Mode, k: int) -> list[Scored]:
+        """Give what the legs find, best first by their fusion; what the question names by number goes before all."""
         documents: list[int] | None = None
         rows: Rows | None = None
         if filters:
@@ -120,49 +132,49 @@ class Searcher:
             missing = np.array([row for row in lexical if row not in dense], dtype=np.int64)
             cosines = self._dense.scores(query.vector, missing)
             dense |= {int(row): float(cosine) for row, cosine in zip(missing, cosines, strict=True)}
-        ranked = convex(lexical, dense, {"lexical": 1.0, "dense": 0.0, "hybrid": LEXICAL_WEIGHT}[mode])
-        return self._named_first(ranked, query, k, documents)
-
-    def _named_first(self, ranked: list[Scored], query: Query, k: int, documents: list[int] | None) -> list[Scored]:
-        """Put the passages that the question names by number before all others: they are looked up, not guessed."""
+        weight = self.ranking.foreign_weight if query.foreign else self.ranking.lexical_weight
+        ranked = convex(lexical, dense, {"lexical": 1.0, "dense": 0.0, "hybrid": weight}[mode])
         named_rows = {row for name in named(query.text) for row in self._lexical.referred(key(name), k, documents)}
         if not named_rows:
             return ranked
         known = {one.row: one for one in ranked}
-        first = [known.get(row, Scored(row, 0.0, 0.0, 0.0))._replace(named=NAMED) for row in named_rows]
-        first = [one._replace(score=one.score + one.named) for one in first]
-        return sorted(
-            [*first, *(one for one in ranked if one.row not in named_rows)], key=lambda one: (-one.score, one.row)
-        )
+        first = [known.get(row, Scored(row, 0.0, 0.0, 0.0))._replace(named=1.0) for row in named_rows]
+        others = (one for one in ranked if one.row not in named_rows)
+        return [*sorted(first, key=lambda one: (-one.score, one.row)), *others]
 
     @cached_property
     def _documents(self) -> list[tuple[int, Fields]]:
         return list(self.store.fields())
 
-    def _in_force_first(self, ranked: list[Scored], stored: Mapping[int, Stored]) -> list[Scored]:
-        """Lower the score of passages that only ask, and of answers that others have superseded; order anew."""
-        weighed = []
-        for one in ranked:
-            passage = stored[one.row]
-            weight = QUESTION_WEIGHT if passage.passage.kind == "spørgsmål" and not one.named else 1.0
-            weight *= SUPERSEDED_WEIGHT if passage.document_row in self._superseded else 1.0
-            weighed.append(one.weighed(weight))
-        return sorted(weighed, key=lambda one: (-one.score, one.row))
-
     @cached_property
     def _superseded(self) -> frozenset[int]:
         return self.store.superseded()
 
-    def _hit(self, rank: int, one: Scored, stored: Stored, query: Query) -> Hit:
-        passage = stored.passage
-        head = self.store.head(stored.document_row)
+    def _weighed(self, query: Query, found: Sequence[Scored], mode: Mode) -> list[Ranked]:
+        """Weigh passages by all that speaks for each; in the hybrid, put them in that order."""
+        kept = self.store.passages(one.row for one in found)
+        judge = Judge(query, self._lexical.idf, self._compounds, self.encoder, self.ranking.sentence)
+        judged = judge.judge([kept[one.row] for one in found], found, self._superseded)
+        ranked = [
+            Ranked(
+                sum(weigh(each.evidence, self.ranking.evidence)) if mode == "hybrid" else one.score,
+                one,
+                kept[one.row],
+                each,
+            )
+            for one, each in zip(found, judged, strict=True)
+        ]
+        return sorted(ranked, key=lambda one: (-one.score, one.row)) if mode == "hybrid" else ranked
+
+    def _hit(self, place: int, one: Ranked) -> Hit:
+        passage, section = one.stored.passage, one.stored.section
+        head = self.store.head(one.stored.document_row)
         file = head.files[0]
-        span = best_sentence(query, passage.text, self._lexical.idf, self._compounds, self.encoder)
         return Hit(
-            rank=rank,
+            rank=place,
             score=round(one.score, 6),
             passage=passage,
-            highlights=(span,),
+            highlights=(one.judged.span,),
             citation=Citation(
                 root=file.root,
                 file=file.file,
@@ -172,32 +184,30 @@ class Searcher:
                 end=passage.end,
                 line=passage.line,
             ),
-            reference=reference(head.fields, stored.section, file.file),
+            reference=reference(head.fields, section, file.file),
             fields=head.fields,
-            section=stored.section,
+            section=section,
             files=tuple(source.file for source in head.files),
-            superseded_by=next(self.links(stored.document_row, "superseded_by"), None),
-            supplemented_by=tuple(self.links(stored.document_row, "supplemented_by")),
-            refers_to=tuple(self.links(stored.document_row, "refers_to")),
-            explain={"lexical": round(one.lexical, 6), "dense": round(one.dense, 6), "named": round(one.named, 6)},
+            superseded_by=next(self.links(one.stored.document_row, "superseded_by"), None),
+            supplemented_by=tuple(self.links(one.stored.document_row, "supplemented_by")),
+            refers_to=tuple(self.links(one.stored.document_row, "refers_to")),
+            explain=self._explained(one),
         )
+
+    def _explained(self, one: Ranked) -> dict[str, float]:
+        """Give the score's parts, which add up to it: each leg's, and in the hybrid those of all other evidence."""
+        if one.score == one.scored.score:
+            parts = {"lexical": one.scored.lexical, "dense": one.scored.dense}
+        else:
+            words, vectors, *others = weigh(one.judged.evidence, self.ranking.evidence)
+            parts = {"lexical": words, "dense": vectors} | dict(zip(Evidence._fields[2:], others, strict=True))
+        return {name: round(part, 6) for name, part in parts.items()}
 
     def links(self, row: int, relation: Relation, *, backwards: bool = False) -> Iterator[Link]:
         """Give the documents to which a document stands in a relation, or those that do to it, by name."""
         for other in self.store.related(row, relation, backwards=backwards):
             head = self.store.head(other)
             yield Link(head.id, reference(head.fields, _WHOLE, head.files[0].file))
-
-    def _confidence(self, query: Query, best: Stored) -> float:
-        """Estimate, 0..1, how well the best hit fits: the mean of two shares, not calibrated.
-
-        The share of the question's words that stand in the passage or around it, and its cosine.
-        """
-        words = coverage(f"{best.passage.text} {best.context}", query, self._lexical.idf, self._compounds)
-        if query.vector is None:
-            return words
-        cosine = float(self._dense.scores(query.vector, np.array([best.row], dtype=np.int64))[0])
-        return 0.5 * words + 0.5 * max(0.0, cosine)
 
 
 def checked(question: str) -> str:

@@ -16,13 +16,16 @@ from corpus.records import Document, Fields, Page, Passage, Section, SourceFile
 from index.context import context
 from index.references import keys
 
+_MAPPED = 1 << 40  # bytes of the file that may be mapped: all of it, as far as SQLite allows
 _SCHEMA = """
 CREATE TABLE documents (
   row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, text BLOB NOT NULL,
   pages TEXT NOT NULL, fields TEXT NOT NULL, sidecar TEXT NOT NULL);
 CREATE TABLE sections (
-  document INTEGER NOT NULL, number INTEGER NOT NULL, section TEXT NOT NULL, context TEXT NOT NULL, refs TEXT NOT NULL,
-  PRIMARY KEY (document, number)) WITHOUT ROWID;
+  document INTEGER NOT NULL, position INTEGER NOT NULL, context TEXT NOT NULL, refs TEXT NOT NULL,
+  kind TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL, heading TEXT, part TEXT, speaker TEXT, party TEXT,
+  role TEXT, time TEXT, number TEXT, unanswered INTEGER NOT NULL, addressee TEXT,
+  PRIMARY KEY (document, position)) WITHOUT ROWID;
 CREATE TABLE files (
   document INTEGER NOT NULL, root TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, sidecar TEXT NOT NULL,
   own INTEGER NOT NULL,
@@ -107,14 +110,14 @@ class Writer:
             ),
         )
         self._db.executemany(
-            "INSERT INTO sections VALUES (?,?,?,?,?)",
+            "INSERT INTO sections VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             [
                 (
                     row,
                     number,
-                    _dump(_plain(section)),
                     context(document, section),
                     " ".join(keys(document.fields.number, document.fields.case, section.number)),
+                    *_plain(section).values(),
                 )
                 for number, section in enumerate(document.sections)
             ],
@@ -132,7 +135,7 @@ class Writer:
         """Give document row, id, text, context and references of every passage added, in the order of their rows."""
         yield from self._db.execute(
             "SELECT p.document, p.id, p.text, s.context, s.refs FROM passages p"
-            " JOIN sections s ON s.document = p.document AND s.number = p.section ORDER BY p.row"
+            " JOIN sections s ON s.document = p.document AND s.position = p.section ORDER BY p.row"
         )
 
     def close(self, stems: Mapping[str, int], forms: Mapping[str, str]) -> None:
@@ -158,6 +161,8 @@ class Store:
     def _query(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         if not hasattr(self._local, "db"):
             self._local.db = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
+            # SQLite's own cache is 2 MB: from a big archive nearly every page would be read and copied anew.
+            self._local.db.execute(f"PRAGMA mmap_size={_MAPPED}")
         cursor: sqlite3.Cursor = self._local.db.execute(sql, values)
         return cursor
 
@@ -170,6 +175,10 @@ class Store:
         """Give the word of a stem as the archive writes it most often."""
         found = self._query("SELECT word FROM stems WHERE stem=?", (stem,)).fetchone()
         return found[0] if found else None
+
+    def commonest_words(self) -> Iterator[str]:
+        """Give a word for each stem, the stem that occurs most often first."""
+        return (word for (word,) in self._query("SELECT word FROM stems ORDER BY count DESC, stem"))
 
     def all_stems(self) -> str:
         """Give all stems in order with line feeds between: one string, since there may be a million."""
@@ -218,7 +227,7 @@ class Store:
         id_, text, pages, fields, sidecar = self._query(
             "SELECT id, text, pages, fields, sidecar FROM documents WHERE row=?", (row,)
         ).fetchone()
-        sections = self._query("SELECT section FROM sections WHERE document=? ORDER BY number", (row,))
+        sections = self._query("SELECT * FROM sections WHERE document=? ORDER BY position", (row,))
         files = self._query(_FILES_OF, (row,))
         return Document(
             id=id_,
@@ -226,7 +235,7 @@ class Store:
             text=zlib.decompress(text).decode(),
             pages=tuple(Page(*page) for page in json.loads(pages)),
             fields=Fields(**json.loads(fields)),
-            sections=tuple(Section(**json.loads(section)) for (section,) in sections),
+            sections=tuple(_section(about) for _, _, _, _, *about in sections),
             sidecar=tuple(json.loads(sidecar)),
         )
 
@@ -262,9 +271,9 @@ class Store:
 
 _FILES_OF = "SELECT root, file, sha256, sidecar, own FROM files WHERE document=? ORDER BY own DESC, root, file"
 _PASSAGES = (
-    "SELECT p.row, p.document, s.section, s.context, p.id, d.id, p.section, p.start, p.end, p.page, p.line, p.text"
+    "SELECT p.row, p.id, d.id, p.start, p.end, p.page, p.line, p.text, s.*"
     " FROM passages p JOIN documents d ON d.row = p.document"
-    " JOIN sections s ON s.document = p.document AND s.number = p.section"
+    " JOIN sections s ON s.document = p.document AND s.position = p.section"
 )
 
 
@@ -272,13 +281,18 @@ def _source(root: str, file: str, sha256: str, sidecar: str, own: int) -> Source
     return SourceFile(root, file, sha256, sidecar, bool(own))
 
 
+def _section(columns: Sequence[Any]) -> Section:
+    named = dict(zip(Section.__slots__, columns, strict=True))
+    return Section(**{**named, "unanswered": bool(named["unanswered"])})
+
+
 def _stored(columns: tuple[Any, ...]) -> Stored:
-    row, document_row, section_json, around, id_, document, number, start, end, page, line, text = columns
-    section = Section(**json.loads(section_json))
+    row, id_, document, start, end, page, line, text, document_row, position, around, _, *about = columns
+    section = _section(about)
     passage = Passage(
         id=id_,
         document=document,
-        section=number,
+        section=position,
         kind=section.kind,
         start=start,
         end=end,

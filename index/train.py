@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.checkpoint import Checkpoint
 from index.model_folder import refuse_no_model, save
-from index.pairs import Material, Text, read
+from index.pairs import SWITCHED, Material, Text, read
 
 if TYPE_CHECKING:
     import numpy as np
@@ -148,7 +148,7 @@ def _digest(material: Material, recipe: Recipe) -> str:
 
 
 def build_tokenizer(material: Material, recipe: Recipe) -> Tokenizer:
-    """Learn a Unigram vocabulary from every distinct piece of text; it adds, cuts and pads nothing."""
+    """Learn a Unigram vocabulary from every distinct piece of real text; it adds, cuts and pads nothing."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.Unigram())
@@ -158,7 +158,8 @@ def build_tokenizer(material: Material, recipe: Recipe) -> Tokenizer:
     trainer = trainers.UnigramTrainer(
         vocab_size=recipe.vocabulary, special_tokens=[_UNKNOWN], unk_token=_UNKNOWN, show_progress=False
     )
-    pieces = {piece: None for pairs in material.sources.values() for pair in pairs for text in pair for piece in text}
+    real = (pairs for name, pairs in material.sources.items() if not name.startswith(SWITCHED))
+    pieces = {piece: None for pairs in real for pair in pairs for text in pair for piece in text}
     tokenizer.train_from_iterator(pieces, trainer)
     return tokenizer
 

@@ -14,7 +14,7 @@ from index import lexical
 from index.encoder import Encoder
 from index.lessons import Block, questions
 from index.pairs import cut
-from index.search import CANDIDATES, LEXICAL_WEIGHT
+from index.settings import Ranking
 from index.vectors import Vectors
 from index.words import Compounds
 
@@ -72,7 +72,7 @@ def words(trial: Trial, compounds: Compounds) -> Vectors:
         lexical.write(Path(scratch), entries, compounds)
         leg = lexical.Lexical(Path(scratch), compounds)
         for query, text in enumerate(trial.queries):
-            for row, score in leg.search(leg.terms(text), CANDIDATES).items():
+            for row, score in leg.search(leg.terms(text), Ranking.candidates).items():
                 scores[query, row] = score
     scores /= scores.max(axis=1, keepdims=True).clip(1e-9)
     return scores
@@ -81,7 +81,7 @@ def words(trial: Trial, compounds: Compounds) -> Vectors:
 def ranks(trial: Trial, scores: Vectors, encoder: Encoder) -> Ranks:
     """Rank the pool for every query; `scores` are those of its words."""
     cosines: Vectors = encoder.encode(trial.queries, "query") @ encoder.encode(trial.pool, "passage").T
-    fused = LEXICAL_WEIGHT * scores + (1 - LEXICAL_WEIGHT) * cosines.clip(0)
+    fused = Ranking.lexical_weight * scores + (1 - Ranking.lexical_weight) * cosines.clip(0)
     return Ranks(*(_reciprocal(each.astype(np.float32), trial.right) for each in (cosines, fused)))
 
 

@@ -289,7 +289,7 @@ def test_vectors_lie_row_for_row_beside_the_passages(examples_index: Path, encod
     rows = np.arange(searcher.manifest.passages)
     stored = searcher.store.passages(rows.tolist())
     expected = encoder.encode([stored[row].passage.text for row in rows.tolist()], "passage")
-    np.testing.assert_allclose(expected, searcher._dense.vectors(rows), atol=1e-6)
+    np.testing.assert_allclose(expected, searcher._dense.vectors(rows), atol=3e-4)  # half precision
 
 
 def test_a_damaged_older_generation_is_removed_by_the_next_build(

@@ -107,7 +107,7 @@ def test_every_source_gives_pairs_but_those_left_out(data: Path) -> None:
 
     sources = read(data, without=["flores"]).sources
 
-    assert {"sentence", "halves", "neighbours", "question", "agenda", "t", "x.dan-eng"} == set(sources)
+    assert {"sentence", "halves", "neighbours", "item", "question", "agenda", "t", "x.dan-eng"} == set(sources)
     assert "Hvornår kommer de første nye cykelstier?" in {a[-1] for a, _ in sources["question"]}
     assert "Hvad koster en bro?" in {a[0] for a, _ in sources["agenda"]}
     assert all(a[0] not in b for a, b in sources["sentence"])
@@ -121,7 +121,7 @@ def test_switched_sentences_hold_the_words_that_parallel_ones_teach(data: Path) 
     pairs = [(switched[0], danish[0]) for switched, danish in sources["switched.eng"]]
     assert pairs
     assert all(switched != danish for switched, danish in pairs)
-    assert any("roads" in switched and "veje" in danish for switched, danish in pairs)
+    assert any({"big", "roads"} & set(switched.split()) for switched, _ in pairs)
     assert sources["switched.eng"] == read(data, without=["flores", "x."], switched=1_000).sources["switched.eng"]
 
 
