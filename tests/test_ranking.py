@@ -26,7 +26,7 @@ def searcher(examples_index: Path) -> Searcher:
     ("question", "fits", "fits_not"),
     [
         ("Hvor mange skoler er med?", "I alt deltager 31 nye skoler.", "Mange skoler deltager."),
-        ("Hvor meget koster en plads?", "Den koster 60 kr. om måneden.", "Den er gratisfri."),
+        ("Hvor meget koster en plads?", "Den koster 60 kr. om måneden.", "Den er dyr."),
         ("Hvornår åbner broen?", "Den åbner den 1. maj.", "Den åbner snart."),
         ("Hvor længe skal man vente?", "I gennemsnit 26 uger.", "Alt for meget."),
         ("Hvorfor blev ruten nedlagt?", "Det skyldes, at passagertallet faldt.", "Ruten blev nedlagt."),
