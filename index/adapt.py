@@ -44,9 +44,9 @@ _CHANCE = 0.025  # up to which a gain is believed
 class Adaptation(Recipe):
     """How an adaptation differs from a training; `rate` is a share of the table's standard deviation."""
 
-    rate: float = 0.05
+    rate: float = 0.1
     epochs: int = 6
-    kept: float = 0.7  # of the way back to the table that was there: unlearns what the archive does not teach
+    kept: float = 0.6  # of the way back to the table that was there: unlearns what the archive does not teach
     threads: int = 1  # a second one gains little, and whoever asks meanwhile needs it
 
 

@@ -11,6 +11,10 @@ from index.ranking import Ranked
 from index.settings import Ranking
 
 
+# A foreign question's words do not stand in the archive, whatever it knows: about what the answerable have.
+_FOREIGN = 0.7
+
+
 class Signs(NamedTuple):
     """What tells an answer from a passage that is merely the nearest."""
 
@@ -31,14 +35,14 @@ def signs(query: Query, ranked: Sequence[Ranked]) -> Signs:
     following = [one.score for one in others[:4]]
     own = len(query.terms) - len(query.stands_for)
     return Signs(
-        covered=evidence.covered,
-        around=evidence.around,
+        covered=_FOREIGN if query.foreign else evidence.covered,
+        around=_FOREIGN if query.foreign else evidence.around,
         vectors=evidence.vectors,
         around_vectors=evidence.around_vectors,
         sentence=evidence.sentence,
         fits=evidence.fits,
         lead=best.score - sum(following) / len(following) if following else 0.0,
-        unknown=len(query.unknown) / max(1, own),
+        unknown=0.0 if query.foreign else len(query.unknown) / max(1, own),
     )
 
 
