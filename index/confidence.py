@@ -10,7 +10,6 @@ from index.query import Query
 from index.ranking import Ranked
 from index.settings import Ranking
 
-
 # A foreign question's words do not stand in the archive, whatever it knows: about what the answerable have.
 _FOREIGN = 0.7
 
