@@ -46,7 +46,7 @@ class Adaptation(Recipe):
 
     rate: float = 0.1
     epochs: int = 6
-    kept: float = 0.6  # of the way back to the table that was there: unlearns what the archive does not teach
+    kept: float = 0.55  # of the way back to the table that was there: unlearns what the archive does not teach
     threads: int = 1  # a second one gains little, and whoever asks meanwhile needs it
 
 
