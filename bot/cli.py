@@ -66,7 +66,7 @@ def ask(
     top: Annotated[int, typer.Option(min=1, max=100, help="How many passages.")] = 5,
     batch: Annotated[Path | None, typer.Option(help='Ask every line {"question": ...} of this file.')] = None,
     as_json: AsJson = False,
-    explain: Annotated[bool, typer.Option(help="Show each leg's share of the score.")] = False,
+    explain: Annotated[bool, typer.Option(help="Show what each score is made of.")] = False,
     model: BuiltModel = None,
     since: Annotated[str | None, typer.Option(help="Documents of this date or later: YYYY-MM-DD.")] = None,
     until: Annotated[str | None, typer.Option(help="Documents of this date or earlier: YYYY-MM-DD.")] = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
@@ -227,12 +227,22 @@ def ablation(
         print(line, flush=True)
 
 
+@app.command("tune")
+def tune(sets: Sets, index: Index, model: BuiltModel = None) -> None:
+    """Learn the weights of the ranking and of the confidence on question sets, and try them on those kept apart."""
+    from eval.questions import read_sets
+    from eval.tuning import cases, report
+    from index.search import Searcher
+
+    for line in report(list(cases(Searcher.open(index, model), read_sets(sets)))):
+        print(line)
+
+
 def _mode(name: str) -> Mode:
     from index.search import Mode
 
-    for mode in get_args(Mode):
-        if mode == name:
-            return mode  # type: ignore[no-any-return]
+    if name in get_args(Mode):
+        return cast(Mode, name)
     raise UsageError(f"--mode {name} is none of {', '.join(get_args(Mode))}")
 
 

@@ -54,16 +54,15 @@ def _override(text: str, searcher: Searcher) -> tuple[str, Any]:
 
 def settings(searcher: Searcher) -> dict[str, Any]:
     """Give the ranking's settings by name."""
-    ranking = getattr(searcher, "ranking", None)
-    return {} if ranking is None else {one.name: getattr(ranking, one.name) for one in dataclasses.fields(ranking)}
+    return {one.name: getattr(searcher.ranking, one.name) for one in dataclasses.fields(searcher.ranking)}
 
 
 def varied(searcher: Searcher, overrides: Overrides) -> Searcher:
     """Give a searcher over the same generation with some settings of the ranking replaced."""
     if not overrides:
         return searcher
-    ranking = dataclasses.replace(cast(Any, searcher).ranking, **overrides)
-    return cast(Any, Searcher)(searcher.folder, searcher.manifest, searcher.encoder, ranking=ranking)  # type: ignore[no-any-return]
+    ranking = dataclasses.replace(searcher.ranking, **overrides)
+    return Searcher(searcher.folder, searcher.manifest, searcher.encoder, ranking)
 
 
 def table(

@@ -14,7 +14,7 @@ from eval.measures import percentiles
 from eval.questions import QuestionSet
 from eval.report_failures import failures
 from eval.resample import INTERVAL, ROUNDS, SEED, TEST, interval, randomisation
-from eval.run import Outcome, by_set, by_slice, outcomes, summary, takes_previous, trust
+from eval.run import Outcome, by_set, by_slice, outcomes, summary, trust
 from index.search import Mode, Searcher
 
 _STYLE = Path(__file__).with_suffix(".css")
@@ -34,12 +34,10 @@ class Part(NamedTuple):
     generation: str
     model: str
     outcomes: dict[Mode, list[Outcome]]
-    note: str = ""
 
 
 def measured(name: str, sets: Sequence[QuestionSet], searcher: Searcher) -> Part:
     """Put question sets to an index in every mode."""
-    follows = sum(bool(question.previous) for one in sets for question in one.questions)
     return Part(
         name=name,
         sets=tuple(f"{one.name} ({len(one.questions)} questions, {one.sha256[:12]})" for one in sets),
@@ -48,7 +46,6 @@ def measured(name: str, sets: Sequence[QuestionSet], searcher: Searcher) -> Part
         generation=searcher.manifest.generation,
         model=f"{searcher.encoder.identity.name} ({searcher.encoder.identity.digest[:12]})",
         outcomes={mode: outcomes(sets, searcher, mode) for mode in _MODES},
-        note="" if not follows or takes_previous(searcher) else f". {follows} questions go on from others, unseen here",
     )
 
 
@@ -73,7 +70,7 @@ def _part(part: Part) -> Iterator[str]:
     shipped = part.outcomes[_SHIPPED]
     yield f"<h2>{escape(part.name)}</h2><p class=soft>{escape(', '.join(part.sets))} over {part.documents:,} "
     yield f"documents, {part.passages:,} passages; model {escape(part.model)}, generation {escape(part.generation)}"
-    yield f"{escape(part.note)}</p>"
+    yield "</p>"
     yield _cards(shipped)
     yield f"<h3>All questions, by configuration</h3>{_overall(part)}"
     yield f"<h3>Is the hybrid better than each leg?</h3>{_against(part)}"

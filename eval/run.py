@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -38,16 +37,8 @@ class Outcome(NamedTuple):
 
 
 def ask(searcher: Searcher, question: Question, mode: Mode) -> Answer:
-    """Put one question, with the questions it goes on where the searcher takes them."""
-    more: dict[str, Any] = {}
-    if question.previous and takes_previous(searcher):
-        more["previous"] = question.previous
-    return searcher.ask(question.question, DEPTH, mode=mode, **more)
-
-
-def takes_previous(searcher: Searcher) -> bool:
-    """Tell whether the searcher answers questions that go on from others."""
-    return "previous" in inspect.signature(searcher.ask).parameters
+    """Put one question, with the questions it goes on."""
+    return searcher.ask(question.question, DEPTH, mode=mode, previous=question.previous)
 
 
 def outcomes(sets: Iterable[QuestionSet], searcher: Searcher, mode: Mode = "hybrid") -> list[Outcome]:
@@ -95,7 +86,6 @@ def as_json(rows: Sequence[Outcome], sets: Sequence[QuestionSet], searcher: Sear
         "mode": mode,
         "model": searcher.encoder.identity.name,
         "generation": searcher.manifest.generation,
-        "previous": "used" if takes_previous(searcher) else "ignored",
         "not_in_the_index": [row.question.id for row in rows if any(id_.startswith(ABSENT) for id_ in row.relevant)],
         "slices": {name: summary(part) for name, part in by_slice(rows).items()},
         "sets": {

@@ -27,7 +27,7 @@ class Settings:
 class Stub:
     """A searcher that only keeps its settings."""
 
-    def __init__(self, folder: object, manifest: object, encoder: object, *, ranking: Settings) -> None:
+    def __init__(self, folder: object, manifest: object, encoder: object, ranking: Settings) -> None:
         self.folder, self.manifest, self.encoder, self.ranking = folder, manifest, encoder, ranking
 
 
