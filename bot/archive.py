@@ -12,6 +12,7 @@ from bot.quote import plain
 from corpus.errors import SpoergetimeError
 from corpus.records import Answer, Document, Link
 from index.filters import Filters
+from index.rerank import Reranker
 from index.search import MAX_QUESTION, Searcher
 from index.store import Stored
 
@@ -34,9 +35,10 @@ class Source(NamedTuple):
 class Archive:
     """An index that may be published anew at any time; safe to share between threads."""
 
-    def __init__(self, index: Path, model: str | None = None) -> None:
+    def __init__(self, index: Path, model: str | None = None, reranker: Reranker | None = None) -> None:
         self.index = index
         self._model = model
+        self._reranker = reranker
         self._pointer: bytes | None = None  # what `current` said when it was last opened, or tried
         self._searcher: Searcher | None = None
         self._opening = threading.Lock()
@@ -44,7 +46,7 @@ class Archive:
     def open(self) -> Searcher:
         """Open the published generation, or raise why that cannot be."""
         pointer = self._published()
-        self._searcher = Searcher.open(self.index, self._model)
+        self._searcher = Searcher.open(self.index, self._model, self._reranker)
         self._pointer = pointer
         return self._searcher
 

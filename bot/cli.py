@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -14,7 +13,18 @@ from rich.console import Console
 from rich.text import Text
 
 from bot import evaluation
-from bot.options import AsJson, BuiltModel, Dimensions, Host, Index, IndexModel, PassagePrompt, Port, QueryPrompt
+from bot.options import (
+    AsJson,
+    BuiltModel,
+    Dimensions,
+    Host,
+    Index,
+    IndexModel,
+    PassagePrompt,
+    Port,
+    QueryPrompt,
+    Rerank,
+)
 from bot.progress import shown, tell_of_cut
 from corpus.errors import InputError, SpoergetimeError, UsageError
 
@@ -68,6 +78,7 @@ def ask(
     as_json: AsJson = False,
     explain: Annotated[bool, typer.Option(help="Show what each score is made of.")] = False,
     model: BuiltModel = None,
+    rerank: Rerank = None,
     since: Annotated[str | None, typer.Option(help="Documents of this date or later: YYYY-MM-DD.")] = None,
     until: Annotated[str | None, typer.Option(help="Documents of this date or earlier: YYYY-MM-DD.")] = None,
     kind: Annotated[
@@ -82,9 +93,10 @@ def ask(
     session: Annotated[str | None, typer.Option(help="The session, for example 20222.")] = None,
 ) -> None:
     """Ask one question, or a file of them."""
-    from bot.shape import answer_json
+    from bot.shape import answer_json, questions
     from bot.terminal import print_answer
     from index.filters import Filters
+    from index.rerank import load
     from index.search import Searcher, checked
 
     if (question is None) == (batch is None):
@@ -102,9 +114,9 @@ def ask(
     )
     if question is not None:
         checked(question)
-    searcher = Searcher.open(index, model)
+    searcher = Searcher.open(index, model, load(rerank))
     if batch is not None:
-        for asked in _questions(batch):
+        for asked in questions(batch):
             _print_json(answer_json(searcher.ask(asked, top, filters), explain=explain), indent=None)
         return
     answer = searcher.ask(question or "", top, filters)
@@ -143,11 +155,13 @@ def show(
 
 
 @app.command()
-def serve(index: Index, host: Host = "127.0.0.1", port: Port = 7860, model: BuiltModel = None) -> None:
+def serve(
+    index: Index, host: Host = "127.0.0.1", port: Port = 7860, model: BuiltModel = None, rerank: Rerank = None
+) -> None:
     """Serve the chat, the source pages and the HTTP interface."""
     from bot.server import serve as serve_index
 
-    serve_index(index, host, port, model)
+    serve_index(index, host, port, model, rerank=rerank)
 
 
 @app.command()
@@ -318,23 +332,6 @@ def _day(text: str | None) -> date | None:
         return None if text is None else date.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"--before {text} is no date. Write it as YYYY-MM-DD, for example 2023-05-01") from error
-
-
-def _questions(batch: Path) -> Iterator[str]:
-    try:
-        lines = batch.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{batch} cannot be read: {error}. Give lines of JSON with a question each") from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            question = json.loads(line)["question"]
-            if not isinstance(question, str):
-                raise TypeError
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f'{batch}, line {number}: not JSON with a "question". Mend the line') from error
-        yield question
 
 
 def _console() -> Console:

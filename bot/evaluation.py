@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
-from bot.options import AsJson, BuiltModel, Dimensions, Index, Model, PassagePrompt, QueryPrompt
+from bot.options import AsJson, BuiltModel, Dimensions, Index, Model, PassagePrompt, QueryPrompt, Rerank
 from bot.progress import shown, tell_of_cut
 from corpus.errors import UsageError
 
@@ -60,6 +60,7 @@ def run(
     mode: ModeName = "hybrid",
     split: Split = None,
     model: BuiltModel = None,
+    rerank: Rerank = None,
     run: RunFile = None,
     qrels: Annotated[Path | None, typer.Option(help="Write the passages that hold a quote, as TREC qrels.")] = None,
     as_json: AsJson = False,
@@ -69,12 +70,13 @@ def run(
     from eval.run import as_json as result_json
     from eval.run import outcomes, qrels_of, run_of
     from eval.trec import ready, write_qrels, write_run
+    from index.rerank import load
     from index.search import Searcher
 
     chosen = _mode(mode)
     for file in (run, qrels):
         ready(file)
-    searcher = Searcher.open(index, model)
+    searcher = Searcher.open(index, model, load(rerank))
     asked = read_sets(sets, _split(split))
     rows = outcomes(asked, searcher, chosen)
     if run:
@@ -215,15 +217,20 @@ def ablation(
     measure: Annotated[str, typer.Option(help="Which measure.")] = "success@1",
     split: Split = None,
     model: BuiltModel = None,
+    rerank: Rerank = None,
 ) -> None:
     """Put question sets to an index under several settings of the ranking, and print a Markdown table."""
     from eval.ablation import configurations, table
     from eval.questions import read_sets
+    from index.rerank import load
     from index.search import Searcher
 
     asked = read_sets(sets, _split(split))
-    searcher = Searcher.open(index, model)
-    for line in table(searcher, asked, configurations(vary or (), searcher), measure):
+    searcher = Searcher.open(index, model, load(rerank))
+    chosen = configurations(vary or (), searcher)
+    if rerank and any(overrides.keys() - {"mode"} for overrides in chosen.values()):
+        raise UsageError("--rerank goes with --vary mode=... alone: other settings are tried without a cross-encoder")
+    for line in table(searcher, asked, chosen, measure):
         print(line, flush=True)
 
 

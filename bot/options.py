@@ -23,6 +23,14 @@ BuiltModel = Annotated[
     str | None,
     typer.Option("--model", help="Where the index's model lies now, if it has moved since the index was built."),
 ]
+Rerank = Annotated[
+    str | None,
+    typer.Option(
+        envvar="SPOERGETIME_RERANK",
+        metavar="MODEL",
+        help="A cross-encoder's id or folder, to put the best passages in order; none if left out.",
+    ),
+]
 QueryPrompt = Annotated[
     str | None,
     typer.Option(envvar="SPOERGETIME_QUERY_PROMPT", help="Put before every query, instead of the model's own."),

@@ -17,6 +17,7 @@ from bot.chat import mount_chat, rewritten
 from bot.shell import OWN_POLICY, Hosts, Shell, refusal
 from bot.source_page import source_page
 from corpus.errors import SpoergetimeError
+from index.rerank import load
 
 _STATIC = Path(__file__).parent / "static"
 _TYPES = {".css": "text/css", ".js": "text/javascript"}
@@ -59,11 +60,12 @@ def serve(
     port: int = 7860,
     model: str | None = None,
     *,
+    rerank: str | None = None,
     hosts: Sequence[str] = (),
     frame_ancestors: Sequence[str] = (),
 ) -> None:
     """Serve an index until it is stopped; raise `SpoergetimeError` if the index or the port cannot be used."""
-    archive = Archive(index, model)
+    archive = Archive(index, model, load(rerank))
     with _listening(host, port) as listener:
         archive.open()
         names = (host, *(own_names() if host in {"0.0.0.0", "::"} else ()), *hosts)  # noqa: S104 - compared

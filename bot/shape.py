@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from corpus.errors import InputError
 from corpus.records import Answer, Document, Fields, Hit, Link
 from index.build import Report
+
+
+def questions(batch: Path) -> Iterator[str]:
+    """Read the questions of a file with lines `{"question": ...}`; raise InputError at the first line that is none."""
+    try:
+        lines = batch.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{batch} cannot be read: {error}. Give lines of JSON with a question each") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            question = json.loads(line)["question"]
+            if not isinstance(question, str):
+                raise TypeError
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f'{batch}, line {number}: not JSON with a "question". Mend the line') from error
+        yield question
 
 
 def answer_json(answer: Answer, *, explain: bool = False, roots: bool = True) -> dict[str, Any]:

@@ -19,11 +19,11 @@ from pathlib import Path
 import numpy as np
 
 from corpus.errors import InputError, ModelError
-from index import vectors
+from index import sentences, vectors
 from index.background import stem_counts
 from index.build import Progress, Silent
 from index.encoder import Encoder, StaticEncoder
-from index.generation import LEXICAL, MODEL, STORE, VECTORS, Manifest, building, current, publish, verify
+from index.generation import LEXICAL, MODEL, SENTENCES, STORE, VECTORS, Manifest, building, current, publish, verify
 from index.lessons import hold_out, lessons
 from index.model_folder import refuse_no_model, replacing, write_table
 from index.models import UNREAD, find, modules
@@ -114,6 +114,7 @@ def adapt(
         steps = _learn(base, new, material, encoder, recipe, progress)
         _say_whence(new, base, manifest, recipe)
         adapted = own_encoder(new, encoder.identity.query_prompt, encoder.identity.passage_prompt)
+        assert isinstance(adapted, StaticEncoder)  # as what it was adapted from
         before, after = _measured(asked, store, (encoder, adapted))
         dense, hybrid = (np.concatenate([after[kind][leg] - before[kind][leg] for kind in asked]) for leg in (0, 1))
         by_chance = chance(dense, recipe.seed)
@@ -197,12 +198,12 @@ def _measured(
 
 
 def _write(
-    fresh: Path, id_: str, old: Path, manifest: Manifest, model: Path, encoder: Encoder, progress: Progress
+    fresh: Path, id_: str, old: Path, manifest: Manifest, model: Path, encoder: StaticEncoder, progress: Progress
 ) -> Manifest:
     """Write the next generation: documents and words as they are, the model, and all vectors anew."""
     shutil.copytree(model, fresh / MODEL)
     for name in manifest.files:
-        if name.split("/")[0] in (STORE, LEXICAL):
+        if name.split("/")[0] in (STORE, LEXICAL, SENTENCES):
             (fresh / name).parent.mkdir(exist_ok=True)
             shutil.copy(old / name, fresh / name)
     progress.stage("vectors", manifest.passages)
@@ -213,5 +214,6 @@ def _write(
         found = store.passages(rows)
         parts.append(encoder.encode([found[row].passage.text for row in rows], "passage", progress.advance))
     vectors.write(fresh / VECTORS, np.concatenate(parts))
+    sentences.write_norms(fresh / SENTENCES, encoder)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return replace(manifest, generation=id_, created=now, model=encoder.identity.as_json(), files={})

@@ -22,10 +22,10 @@ from corpus.files import SIDECAR, Found
 from corpus.isolation import Reader
 from corpus.records import Document, Passage, Quarantined
 from corpus.split import MAX_CHARACTERS
-from index import lexical, vectors
+from index import lexical, sentences, vectors
 from index.background import stem_counts
 from index.encoder import Encoder
-from index.generation import LEXICAL, MODEL, STORE, VECTORS, Manifest, building, drop_damaged, publish
+from index.generation import LEXICAL, MODEL, SENTENCES, STORE, VECTORS, Manifest, building, drop_damaged, publish
 from index.plan import Plan, Previous, Refusal, made_alike, make_plan, open_previous, order
 from index.store import Writer
 from index.words import Compounds, stem, tokens
@@ -151,9 +151,12 @@ def write(
     stems, forms = _stem_counts(store)
     common = stem_counts()
     progress.stage("words", store.passages)
-    (folder / LEXICAL).mkdir()
-    lexical.write(folder / LEXICAL, _entries(store, progress), Compounds(lambda one: stems[one] + common[one]))
-    store.close(stems, forms)
+    for name in (LEXICAL, SENTENCES):
+        (folder / name).mkdir()
+    compounds = Compounds(lambda one: stems[one] + common[one])
+    parsed = sentences.Writer(folder / SENTENCES, compounds)
+    lexical.write(folder / LEXICAL, _entries(store, parsed, progress), compounds)
+    store.close(stems, forms, parsed.close(encoder))
     return Manifest(
         generation=generation,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -256,7 +259,8 @@ def _stem_counts(store: Writer) -> tuple[Counter[str], dict[str, str]]:
     return stems, forms
 
 
-def _entries(store: Writer, progress: Progress) -> Iterator[lexical.Entry]:
+def _entries(store: Writer, parsed: sentences.Writer, progress: Progress) -> Iterator[lexical.Entry]:
     for row, (document, _, text, around, references) in enumerate(store.each_passage()):
         progress.advance(1)
+        parsed.add(document, text, around)
         yield lexical.Entry(row, document, text, around, references)

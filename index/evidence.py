@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from functools import lru_cache
+from itertools import pairwise
 from math import log
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from corpus.split import sentences
 from index.encoder import Encoder
 from index.fusion import Scored
-from index.mentions import Mentions
 from index.query import Query
+from index.sentences import Parsed, Sentences
 from index.store import Stored
 from index.wanted import wanted
-from index.words import Compounds
 
-Stems = frozenset[str]
 Span = tuple[int, int]
+Floats = NDArray[np.float64]
 
 _OTHER = 0.7  # of a term's weight, where only another word for it stands there
 _USUAL = 600  # characters of a passage
@@ -44,17 +43,6 @@ class Evidence(NamedTuple):
     length: float  # log of its characters over the usual
     chair: float  # the chair says it, who only gives the floor
     named: float  # the question names it by number
-
-
-class Part(NamedTuple):
-    """One sentence of a passage, and what speaks for it."""
-
-    span: Span
-    stems: Stems
-    vectors: float
-    fits: float
-    asks: float
-    length: float
 
 
 class Judged(NamedTuple):
@@ -82,97 +70,108 @@ class Judge:
         self,
         query: Query,
         idf: Callable[[str], float],
-        compounds: Compounds,
+        sentences: Sentences,
         encoder: Encoder,
         weights: SentenceWeights,
     ) -> None:
         self._query = query
+        self._sentences = sentences
         self._encoder = encoder
         self._weights = weights
         self._wanted = wanted(query.text)
-        self._terms = {term: weight * idf(term) for term, weight in query.terms.items() if term not in query.stands_for}
-        self._total = sum(self._terms.values())
-        self._mentions = Mentions({*query.terms, *query.stands_for}, compounds)
-        self.coverage = lru_cache(maxsize=None)(self._coverage)
+        own = [term for term in query.terms if term not in query.stands_for]
+        column = {term: place for place, term in enumerate(own)}
+        # What stands for a term that was dropped speaks for nothing here.
+        others = [(other, column[term]) for other, term in query.stands_for.items() if term in column]
+        self._terms = [*own, *(other for other, _ in others)]
+        self._own = len(own)
+        weighed = np.array([query.terms[term] * idf(term) for term in own])
+        self._shares = weighed / (weighed.sum() or 1.0)
+        self._for = np.zeros((len(others), len(own)))
+        self._for[range(len(others)), [place for _, place in others]] = _OTHER
 
     def judge(self, candidates: Sequence[Stored], found: Sequence[Scored], superseded: Collection[int]) -> list[Judged]:
         """Weigh passages beside what the legs gave them; `superseded` are rows of documents."""
-        spans = [list(sentences(one.passage.text)) or [(0, len(one.passage.text))] for one in candidates]
-        texts = [
-            one.passage.text[start:end] for one, each in zip(candidates, spans, strict=True) for start, end in each
-        ]
-        around = list(dict.fromkeys(one.context for one in candidates))
-        cosines = iter(self._cosines([*around, *texts]))  # in one go: most of the time of a call is its overhead
-        self._around = {text: (self._mentions(text), next(cosines)) for text in around}
-        judged = []
-        for stored, each, scored in zip(candidates, spans, found, strict=True):
-            parts = [self._part(stored.passage.text, span, next(cosines)) for span in each]
-            best, score = self._best(parts)
-            judged.append(Judged(self._evidence(stored, parts, score, scored, superseded), best.span))
-        return judged
-
-    def _coverage(self, there: Stems) -> float:
-        """Give the share, 0..1, of the question's weight whose terms, or others that stand for them, are there."""
-        if not self._total:
-            return 0.0
-        other = {own for added, own in self._query.stands_for.items() if added in there}
-        found = sum(
-            weight * (1.0 if term in there else _OTHER * (term in other)) for term, weight in self._terms.items()
+        if not candidates:
+            return []
+        parsed = self._sentences.parsed([one.row for one in candidates])
+        cosines = self._sentences.cosines(parsed, self._query.vector, self._encoder).astype(np.float64)
+        held = self._sentences.mentions(parsed, self._terms)
+        first, n = parsed.first[:-1], parsed.first[-1]  # after the last passage's sentences come the contexts
+        within = np.logical_or.reduceat(held[:n], first)
+        covered, around = self._coverage(within), self._coverage(within | held[n:])
+        texts = [one.passage.text for one in candidates]
+        fits = self._fits(texts, parsed)
+        scores = self._scores(parsed, cosines[:n], self._coverage(held[:n]), fits)
+        best = [begin + int(scores[begin:end].argmax()) for begin, end in pairwise(parsed.first.tolist())]
+        columns = zip(
+            candidates,
+            found,
+            best,
+            covered.tolist(),
+            around.tolist(),
+            np.maximum.reduceat(fits, first).tolist(),
+            np.maximum(cosines[n:], 0.0).tolist(),
+            strict=True,
         )
-        return found / self._total
-
-    def _part(self, text: str, span: Span, cosine: float) -> Part:
-        sentence = text[span[0] : span[1]]
-        return Part(
-            span,
-            self._mentions(sentence),
-            cosine,
-            self._wanted.fit(sentence),
-            float(sentence.endswith("?")),
-            log(len(sentence) / 100),
-        )
-
-    def _best(self, parts: Sequence[Part]) -> tuple[Part, float]:
-        weights = self._weights
-        scores = list[float]()
-        before = 0.0
-        for part in parts:
-            words = self.coverage(part.stems)
-            scores.append(
-                weights.vectors * part.vectors
-                + weights.words * words
-                + weights.fits * part.fits
-                + weights.before * before
-                + weights.asks * part.asks
-                + weights.length * part.length
+        return [
+            Judged(
+                _evidence(stored, scored, superseded)._replace(
+                    sentence=float(scores[place]), covered=share, around=wide, fits=fit, around_vectors=cosine
+                ),
+                (int(parsed.spans[place, 0]), int(parsed.spans[place, 1])),
             )
-            before = words
-        best = max(range(len(parts)), key=lambda n: (scores[n], -n))
-        return parts[best], scores[best]
+            for stored, scored, place, share, wide, fit, cosine in columns
+        ]
 
-    def _evidence(
-        self, stored: Stored, parts: Sequence[Part], best: float, scored: Scored, superseded: Collection[int]
-    ) -> Evidence:
-        there = frozenset[str]().union(*(part.stems for part in parts))
-        role = f"{stored.section.speaker} {stored.section.role}"
-        return Evidence(
-            words=scored.words,
-            vectors=scored.vectors,
-            sentence=best,
-            covered=self.coverage(there),
-            around=self.coverage(there | self._around[stored.context][0]),
-            around_vectors=max(0.0, self._around[stored.context][1]),
-            fits=max(part.fits for part in parts),
-            asks=float(stored.passage.kind == "spørgsmål"),
-            loose=float(stored.passage.kind == "tekst"),
-            superseded=float(stored.document_row in superseded),
-            length=log(len(stored.passage.text) / _USUAL),
-            chair=float(bool(_CHAIR.search(role)) and not _SPOKESPERSON.search(role)),
-            named=scored.named,
+    def _coverage(self, held: NDArray[np.bool_]) -> Floats:
+        """Give the share [s], 0..1, of the question's weight whose terms, or others that stand for them, are held."""
+        own: Floats = held[:, : self._own].astype(np.float64)
+        others = held[:, self._own :].astype(np.float64) @ self._for
+        covered: Floats = np.maximum(own, np.minimum(others, _OTHER)) @ self._shares
+        return covered
+
+    def _fits(self, texts: Sequence[str], parsed: Parsed) -> Floats:
+        """Tell of every sentence how far it holds what is asked for."""
+        kinds = self._wanted.kinds
+        fits = np.zeros(parsed.first[-1])
+        owners = np.repeat(np.arange(len(texts)), np.diff(parsed.first))
+        for place in np.flatnonzero(parsed.holds[: len(fits)] & kinds == kinds) if kinds else ():
+            start, end = parsed.spans[place]
+            fits[place] = self._wanted.fit(texts[owners[place]][start:end], kinds)
+        return fits
+
+    def _scores(self, parsed: Parsed, cosines: Floats, covered: Floats, fits: Floats) -> Floats:
+        weights = self._weights
+        before = np.roll(covered, 1)
+        before[parsed.first[:-1]] = 0.0
+        n = len(covered)
+        scores: Floats = (
+            weights.vectors * cosines
+            + weights.words * covered
+            + weights.fits * fits
+            + weights.before * before
+            + weights.asks * parsed.asks[:n]
+            + weights.length * np.log((parsed.spans[:n, 1] - parsed.spans[:n, 0]) / 100)
         )
+        return scores
 
-    def _cosines(self, texts: Sequence[str]) -> list[float]:
-        if self._query.vector is None or not self._encoder.cheap:
-            return [0.0] * len(texts)
-        found: list[float] = np.asarray(self._encoder.encode(texts, "passage") @ self._query.vector).tolist()
-        return found
+
+def _evidence(stored: Stored, scored: Scored, superseded: Collection[int]) -> Evidence:
+    """Give what speaks for a passage whatever the question's words are."""
+    role = f"{stored.section.speaker} {stored.section.role}"
+    return Evidence(
+        words=scored.words,
+        vectors=scored.vectors,
+        sentence=0.0,
+        covered=0.0,
+        around=0.0,
+        around_vectors=0.0,
+        fits=0.0,
+        asks=float(stored.passage.kind == "spørgsmål"),
+        loose=float(stored.passage.kind == "tekst"),
+        superseded=float(stored.document_row in superseded),
+        length=log(len(stored.passage.text) / _USUAL),
+        chair=float(bool(_CHAIR.search(role)) and not _SPOKESPERSON.search(role)),
+        named=scored.named,
+    )

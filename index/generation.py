@@ -22,8 +22,9 @@ from typing import Any
 
 from corpus.errors import DamagedIndexError, InputError, LockedError, MismatchError, NoIndexError, SpoergetimeError
 
-FORMAT = 6
+FORMAT = 7
 STORE, VECTORS, LEXICAL = "passages.sqlite", "vectors.faiss", "words"  # the files of a generation
+SENTENCES = "sentences"
 MODEL = "model"  # the folder of the model that the index was adapted to, where it was
 _KEPT = 2  # generations: the current one and the one before it
 _POINTER = re.compile(rb"(\d{6,}) ([0-9a-f]{64})\n")

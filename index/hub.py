@@ -7,33 +7,34 @@ from threading import Thread
 from typing import Any
 
 from corpus.errors import ModelError
-from index.models import UNREAD
+from index.models import UNREAD, Purpose
 
 _SECONDS = 6.0  # for the hub's first answer, name look-up and retries included
-_ELSE = "Name a folder with --model, or leave --model out for the bundled encoder"
 
 
-def fetch(model: str) -> Path:
+def fetch(model: str, purpose: Purpose) -> Path:
     """Give the folder of a hub's model, from the local cache if it is there; ModelError where it cannot be had."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError
 
+    option = purpose.option
+    instead = f"Name a folder with {option}, or leave {option} out"
     try:
         cached = Path(snapshot_download(model, ignore_patterns=list(UNREAD), local_files_only=True))
-        if (cached / "modules.json").is_file():
+        if (cached / purpose.holds).is_file():
             return cached
     except HFValidationError as error:
-        raise ModelError(f"{model} is neither a model folder nor the id of a model. Check --model") from error
+        raise ModelError(f"{model} is neither a model folder nor the id of a model. Check {option}") from error
     except (ValueError, OSError):
         pass  # not there, or not whole
-    revision = _revision(model)
+    revision = _revision(model, instead)
     try:
         return Path(snapshot_download(model, revision=revision, ignore_patterns=list(UNREAD)))
     except Exception as error:  # the hub's client raises its own, httpx's and the system's
-        raise ModelError(f"the model {model} could not be fetched whole: {_first_line(error)}. {_ELSE}") from error
+        raise ModelError(f"the model {model} could not be fetched whole: {_first_line(error)}. {instead}") from error
 
 
-def _revision(model: str) -> str | None:
+def _revision(model: str, instead: str) -> str | None:
     """Ask the hub for the model's newest revision.
 
     In a thread of its own, as the client's limit is for each step: name look-up and retries are not in it.
@@ -56,12 +57,12 @@ def _revision(model: str) -> str | None:
     if not isinstance(found, Exception):
         return str(found.sha) if found.sha else None
     if isinstance(found, GatedRepoError):
-        raise ModelError(f"the hub {constants.ENDPOINT} gives {model} only to those it knows: log in there. {_ELSE}")
+        raise ModelError(f"the hub {constants.ENDPOINT} gives {model} only to those it knows: log in there. {instead}")
     if isinstance(found, RepositoryNotFoundError):
-        raise ModelError(f"the model {model} is not on this machine, nor on the hub {constants.ENDPOINT}. {_ELSE}")
+        raise ModelError(f"the model {model} is not on this machine, nor on the hub {constants.ENDPOINT}. {instead}")
     raise ModelError(
         f"the model {model} is not on this machine and no model hub can be reached "
-        f"({constants.ENDPOINT}: {_first_line(found)}). {_ELSE}"
+        f"({constants.ENDPOINT}: {_first_line(found)}). {instead}"
     ) from found
 
 

@@ -128,7 +128,7 @@ class Lexical:
             )
         hits = self._searcher.search(query, k, count=False).hits
         rows = self._searcher.fast_field_values("row", [address for _, address in hits])
-        return {int(row or 0): float(score) for row, (score, _) in zip(rows, hits, strict=True)}
+        return {int(row or 0): score for row, (score, _) in zip(rows, hits, strict=True)}
 
     def holds(self, term: str) -> bool:
         """Tell whether a term stands in any passage or around one."""

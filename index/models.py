@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from corpus.errors import ModelError
 
@@ -24,7 +24,17 @@ UNREAD = (
 )
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 _OTHER_RUNTIMES = ("onnx", "openvino")
-_NEVER_RUN = "That is never run; name another model with --model"
+
+
+class Purpose(NamedTuple):
+    """What a model is named for: by which option, and which file the folder of such a model holds."""
+
+    option: str
+    holds: str
+
+
+ENCODER = Purpose("--model", "modules.json")
+RERANKER = Purpose("--rerank", "config.json")  # many cross-encoders are published without a list of parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +52,22 @@ class ModelIdentity:
         return asdict(self)
 
 
-def find(model: str) -> Path:
+def find(model: str, purpose: Purpose = ENCODER) -> Path:
     """Find a model's folder: the bundled one, a folder on disk, or one from the local hub cache, else from the hub."""
     if model == BUNDLED:
         return BUNDLED_FOLDER
     path = Path(model).expanduser()
     if path.is_dir():
-        if not (path / "modules.json").is_file():
-            raise ModelError(f"{model} is no sentence-transformers folder: it has no modules.json. Check --model")
+        if not (path / purpose.holds).is_file():
+            raise ModelError(
+                f"{model} is no sentence-transformers folder: it has no {purpose.holds}. Check {purpose.option}"
+            )
         return path
     if path.exists() or model.startswith((".", "/", "~")) or model.count("/") > 1:
-        raise ModelError(f"no model folder at {model}. Check --model")
+        raise ModelError(f"no model folder at {model}. Check {purpose.option}")
     from index.hub import fetch
 
-    return fetch(model)
+    return fetch(model, purpose)
 
 
 def modules(folder: Path) -> list[dict[str, str]]:
@@ -64,7 +76,7 @@ def modules(folder: Path) -> list[dict[str, str]]:
         listed = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
         return [{"type": str(one["type"]), "path": str(one["path"])} for one in listed]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"the model in {folder} has no readable modules.json. Check --model") from error
+        raise ModelError(f"the model in {folder} has no readable modules.json. Copy it again, whole") from error
 
 
 def settings(folder: Path) -> dict[str, Any]:
@@ -79,20 +91,28 @@ def prompt(said: dict[str, Any], *names: str) -> str:
     return next((prompts[name] for name in wanted if isinstance(prompts.get(name), str)), "")
 
 
-def refuse_unsafe(folder: Path) -> None:
+def refuse_unsafe(folder: Path, purpose: Purpose = ENCODER) -> None:
     """Refuse a model that asks for code of its own, reaches outside its folder, or has weights in a pickle alone."""
-    for part in modules(folder):
+    never_run = f"That is never run; name another model with {purpose.option}"
+    for part in modules(folder) if (folder / "modules.json").exists() else ():
         if not part["type"].startswith("sentence_transformers."):
-            raise ModelError(f"the model in {folder} asks for code of its own, {part['type']}. {_NEVER_RUN}")
+            raise ModelError(f"the model in {folder} asks for code of its own, {part['type']}. {never_run}")
         if not (folder / part["path"]).resolve().is_relative_to(folder.resolve()):
             raise ModelError(
                 f"the model in {folder} names files outside its folder ({part['path']}). Copy them into it"
             )
     for path in _files(folder):
         if path.name.endswith("config.json") and _json_object(path).get("auto_map"):
-            raise ModelError(f"{path} asks for code of its own, auto_map. {_NEVER_RUN}")
+            raise ModelError(f"{path} asks for code of its own, auto_map. {never_run}")
         if path.suffix in _PICKLES and not any(path.parent.glob("*.safetensors")):
             raise ModelError(f"{path} holds pickled weights, which are never read. Convert the model to safetensors")
+
+
+def is_cross_encoder(folder: Path) -> bool:
+    """Tell whether a model says that it scores pairs of texts."""
+    architectures = _json_object(folder / "config.json").get("architectures") or ()
+    classifies = any(str(one).endswith("ForSequenceClassification") for one in architectures)
+    return classifies or settings(folder).get("model_type") == "CrossEncoder"
 
 
 def digest(folder: Path) -> str:

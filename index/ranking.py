@@ -19,6 +19,7 @@ class Ranked(NamedTuple):
     scored: Scored
     stored: Stored
     judged: Judged
+    reranked: float | None = None  # what the order of a cross-encoder added to the score, where there was one
 
     @property
     def row(self) -> int:
@@ -40,6 +41,8 @@ def spread(ranked: Sequence[Ranked], top: int, per_document: int) -> list[Ranked
     texts = set[str]()
     taken: dict[tuple[int, int], int] = {}
     for one in ranked:
+        if len(chosen) >= max(top, _FIRST):
+            break
         text = " ".join(one.stored.passage.text.split()).casefold()
         if text in texts:
             continue

@@ -21,12 +21,14 @@ from index.evidence import Evidence, Judge
 from index.filters import Filters
 from index.followup import resolve
 from index.fusion import Scored, convex
-from index.generation import LEXICAL, STORE, VECTORS, Manifest, current, verify
+from index.generation import LEXICAL, SENTENCES, STORE, VECTORS, Manifest, current, verify
 from index.lexical import Lexical
 from index.own_model import used
 from index.query import Query
 from index.ranking import Ranked, spread, weigh
 from index.references import key, named
+from index.rerank import Reranker, reranked
+from index.sentences import Sentences
 from index.settings import Ranking
 from index.store import Store
 from index.translation import Translator, foreign
@@ -42,27 +44,36 @@ _WHOLE = Section(kind="tekst", start=0, end=0)  # a document is named without an
 class Searcher:
     """An open generation of an index; safe to share between threads."""
 
-    def __init__(self, folder: Path, manifest: Manifest, encoder: Encoder, ranking: Ranking | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        encoder: Encoder,
+        ranking: Ranking | None = None,
+        reranker: Reranker | None = None,
+    ) -> None:
         self.folder = folder
         self.manifest = manifest
         self.encoder = encoder
         self.ranking = ranking or Ranking()
+        self.reranker = reranker
         self.store = Store(folder / STORE)
         common = stem_counts()
         self._compounds = Compounds(lambda one: self.store.stem_count(one) + common[one])
         self._dense = Dense(folder / VECTORS)
         self._lexical = Lexical(folder / LEXICAL, self._compounds)
+        self._sentences = Sentences(folder / SENTENCES, self.store.words_of)
         self._understanding = Understanding(self.store, self._lexical, self._compounds)
 
     @classmethod
-    def open(cls, index: Path, model: str | None = None) -> Searcher:
+    def open(cls, index: Path, model: str | None = None, reranker: Reranker | None = None) -> Searcher:
         """Open the current generation: every file is hashed first, and the model must be the one it was built with.
 
         `model` says where that model lies now, if it has moved.
         """
         folder, manifest = current(index)
         verify(folder, manifest)
-        return cls(folder, manifest, used(folder, manifest, model))
+        return cls(folder, manifest, used(folder, manifest, model), reranker=reranker)
 
     def ask(
         self,
@@ -82,7 +93,9 @@ class Searcher:
         query = self._query(searched, mode)
         found = self._found(query, filters, mode, max(self.ranking.candidates, top))
         ranked = self._weighed(query, found[: max(self.ranking.reordered, 2 * top)], mode)
-        sure = confidence(query, ranked, self.ranking) if ranked else 0.0
+        sure = confidence(query, ranked, self.ranking) if ranked else 0.0  # learned on this order
+        if self.reranker and mode == "hybrid":
+            ranked = reranked(searched, ranked, self.reranker, self._superseded)
         return Answer(
             question=question,
             searched=searched,
@@ -133,7 +146,7 @@ class Searcher:
             cosines = self._dense.scores(query.vector, missing)
             dense |= {int(row): float(cosine) for row, cosine in zip(missing, cosines, strict=True)}
         weight = self.ranking.foreign_weight if query.foreign else self.ranking.lexical_weight
-        ranked = convex(lexical, dense, {"lexical": 1.0, "dense": 0.0, "hybrid": weight}[mode])
+        ranked = convex(lexical, dense, {"lexical": 1.0, "dense": 0.0, "hybrid": weight}[mode], 2 * k)
         named_rows = {row for name in named(query.text) for row in self._lexical.referred(key(name), k, documents)}
         if not named_rows:
             return ranked
@@ -153,7 +166,7 @@ class Searcher:
     def _weighed(self, query: Query, found: Sequence[Scored], mode: Mode) -> list[Ranked]:
         """Weigh passages by all that speaks for each; in the hybrid, put them in that order."""
         kept = self.store.passages(one.row for one in found)
-        judge = Judge(query, self._lexical.idf, self._compounds, self.encoder, self.ranking.sentence)
+        judge = Judge(query, self._lexical.idf, self._sentences, self.encoder, self.ranking.sentence)
         judged = judge.judge([kept[one.row] for one in found], found, self._superseded)
         ranked = [
             Ranked(
@@ -201,6 +214,8 @@ class Searcher:
         else:
             words, vectors, *others = weigh(one.judged.evidence, self.ranking.evidence)
             parts = {"lexical": words, "dense": vectors} | dict(zip(Evidence._fields[2:], others, strict=True))
+        if one.reranked is not None:
+            parts["rerank"] = one.reranked
         return {name: round(part, 6) for name, part in parts.items()}
 
     def links(self, row: int, relation: Relation, *, backwards: bool = False) -> Iterator[Link]:

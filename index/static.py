@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _STATIC = "StaticEmbedding"
 _BATCH = 1_024  # texts
+_FEW = 32  # texts that are tokenised one by one
 _BLOCK = 65_536  # tokens whose rows are held at once
 _REMEMBERED = 64_000_000  # bytes, about; some 250,000 different stretches
 _EDGES = " \n,."  # where texts are cut into stretches: before each, and white space is dropped
@@ -29,6 +30,7 @@ _EDGES = " \n,."  # where texts are cut into stretches: before each, and white s
 class StaticEncoder:
     """A `StaticEmbedding` model: the mean of its tokens' rows, at unit length; needs no torch.
 
+    `tokens` gives the token ids of texts, and `table` a row [dimension] for each, float32.
     Equal to sentence-transformers on the same folder to 1e-6, which tests hold.
     """
 
@@ -50,9 +52,9 @@ class StaticEncoder:
             raise ModelError(f"the model in {folder} cannot be read: {error}. Name another with --model") from error
         tokenizer.no_padding()
         configuration = json.loads((module / "tokenizer.json").read_text(encoding="utf-8"))
-        self._tokens = Stretches(tokenizer) if separable(configuration) else Whole(tokenizer)
-        self._table = np.ascontiguousarray(table[:, : dimensions or settings(folder).get("truncate_dim")])
-        self.identity = ModelIdentity(name, digest(folder), self._table.shape[1], query_prompt, passage_prompt)
+        self.tokens = Stretches(tokenizer) if separable(configuration) else Whole(tokenizer)
+        self.table = np.ascontiguousarray(table[:, : dimensions or settings(folder).get("truncate_dim")])
+        self.identity = ModelIdentity(name, digest(folder), self.table.shape[1], query_prompt, passage_prompt)
 
     def encode(self, texts: Sequence[str], role: Role, progress: Progress | None = None) -> Vectors:
         """Give unit vectors, float32 [len(texts), dimension]; a text without known words gives zeros."""
@@ -60,9 +62,9 @@ class StaticEncoder:
         vectors = np.zeros((len(texts), self.identity.dimension), dtype=np.float32)
         for begin in range(0, len(texts), _BATCH):
             batch = [prompt + text for text in texts[begin : begin + _BATCH]]
-            for row, ids in enumerate(self._tokens(batch), begin):
+            for row, ids in enumerate(self.tokens(batch), begin):
                 for block in range(0, len(ids), _BLOCK):
-                    vectors[row] += self._table.take(ids[block : block + _BLOCK], axis=0).sum(axis=0)
+                    vectors[row] += self.table.take(ids[block : block + _BLOCK], axis=0).sum(axis=0)
             if progress:
                 progress(len(batch))
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -78,7 +80,10 @@ class Whole:
 
     def __call__(self, texts: Sequence[str]) -> Iterable[Ids]:
         """Give each text's ids."""
-        encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        if len(texts) < _FEW:  # waking the other threads takes longer
+            encodings = [self._tokenizer.encode(text, add_special_tokens=False) for text in texts]
+        else:
+            encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
         return (np.array(encoding.ids, dtype=np.int32) for encoding in encodings)
 
 

@@ -10,11 +10,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from corpus.document import signature
 from corpus.lifecycle import Facts, Relation, facts, relations
 from corpus.records import Document, Fields, Page, Passage, Section, SourceFile
 from index.context import context
 from index.references import keys
+
+Numbers = NDArray[np.uint32]
 
 _MAPPED = 1 << 40  # bytes of the file that may be mapped: all of it, as far as SQLite allows
 _SCHEMA = """
@@ -39,6 +44,7 @@ CREATE TABLE passages (
   start INTEGER NOT NULL, end INTEGER NOT NULL, page INTEGER, line INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE INDEX passages_by_document ON passages (document);
 CREATE TABLE stems (stem TEXT PRIMARY KEY, count INTEGER NOT NULL, word TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE terms (term TEXT PRIMARY KEY, words BLOB NOT NULL);
 """
 
 
@@ -138,12 +144,15 @@ class Writer:
             " JOIN sections s ON s.document = p.document AND s.position = p.section ORDER BY p.row"
         )
 
-    def close(self, stems: Mapping[str, int], forms: Mapping[str, str]) -> None:
-        """Add the stems with their counts and commonest forms, and the relations of the documents; close the file."""
+    def close(self, stems: Mapping[str, int], forms: Mapping[str, str], terms: Mapping[str, Numbers]) -> None:
+        """Add the stems with their counts and commonest forms, the words that hold each term, and the relations."""
         related = [(self._rows[r.document], r.relation, self._rows[r.other]) for r in relations(self._facts)]
         self._db.executemany("INSERT OR IGNORE INTO relations VALUES (?,?,?)", related)
         self._db.executemany(
             "INSERT INTO stems VALUES (?,?,?)", [(stem, count, forms[stem]) for stem, count in sorted(stems.items())]
+        )
+        self._db.executemany(
+            "INSERT INTO terms VALUES (?,?)", ((term, words.astype("<u4").tobytes()) for term, words in terms.items())
         )
         self._db.commit()
         self._db.close()
@@ -175,6 +184,11 @@ class Store:
         """Give the word of a stem as the archive writes it most often."""
         found = self._query("SELECT word FROM stems WHERE stem=?", (stem,)).fetchone()
         return found[0] if found else None
+
+    def words_of(self, terms: Sequence[str]) -> dict[str, Numbers]:
+        """Give the numbers of the words that hold each of the terms; a term that none holds is left out."""
+        found = self._query(f"SELECT term, words FROM terms WHERE term IN ({_marks(terms)})", terms)  # noqa: S608
+        return {term: np.frombuffer(words, "<u4") for term, words in found}
 
     def commonest_words(self) -> Iterator[str]:
         """Give a word for each stem, the stem that occurs most often first."""
@@ -251,8 +265,7 @@ class Store:
     def passages(self, rows: Iterable[int]) -> dict[int, Stored]:
         """Give the named passages by row."""
         wanted = list(rows)
-        marks = ",".join("?" * len(wanted))
-        found = self._query(f"{_PASSAGES} WHERE p.row IN ({marks})", wanted)
+        found = self._query(f"{_PASSAGES} WHERE p.row IN ({_marks(wanted)})", wanted)
         return {stored.row: stored for stored in map(_stored, found)}
 
     def passages_of(self, document: int) -> list[Stored]:
@@ -275,6 +288,10 @@ _PASSAGES = (
     " FROM passages p JOIN documents d ON d.row = p.document"
     " JOIN sections s ON s.document = p.document AND s.position = p.section"
 )
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
 
 
 def _source(root: str, file: str, sha256: str, sidecar: str, own: int) -> SourceFile:

@@ -50,7 +50,9 @@ class Dense:
         if not k:
             return {}
         scores, found = self._index.search(query[None, :], k, params=parameters)
-        return {int(row): float(score) for row, score in zip(found[0], scores[0], strict=True) if row >= 0}
+        best = dict(zip(found[0].tolist(), scores[0].tolist(), strict=True))
+        best.pop(-1, None)  # FAISS's word for none
+        return best
 
     def scores(self, query: Vectors, rows: Rows) -> Vectors:
         """Give the cosines [n] of one query vector [d] with the named rows."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 from index.words import stem
@@ -17,11 +19,11 @@ _DAY = (
     r"|\b(?:man|tirs|ons|tors|fre|lør|søn)dag|\bår\b|måned|\buge|kl\.|klokken|sommer|efterår|forår|vinter"
 )
 _TIME = r"\b(?:år|måned\w*|uger?|dage?|timer?|minut\w*|døgn|dagligt|ugentlig\w*|daglig|årlig\w*)\b"
-_REASON = r"\b(?:fordi|derfor|skyldes|da|eftersom|årsag\w*|(?:be)?grund\w*|for at|efter at|hensyn\w*|idet|så)\b"
-_SHARE = r"pct|procent|%|andel|hver \w+nde|ud af|halvdelen|tredjedel|fjerdedel"
-# What a question says, in the five languages in which it may be put, and what its answer then holds.
+_REASON = r"\b(?:fordi|derfor|skyldes|da|eftersom|årsag\w*|(?:be)?grund\w*|hensyn\w*|idet|så)\b"
+_SHARE = r"pct|procent|%|andel|halvdelen|tredjedel|fjerdedel"
+# What a question says, in the five languages in which it may be put, and what a word of its answer then holds.
 _KINDS = [
-    (re.compile(asked), re.compile(answered, re.I))
+    (re.compile(asked), re.compile(answered))
     for asked, answered in (
         (r"\b(?:hvor mange|antallet|how many|hur många|wie viele)\b", _NUMBER),
         (
@@ -40,6 +42,8 @@ _KINDS = [
     )
 ]
 
+_PHRASES = {" for at ": 1 << 4, " efter at ": 1 << 4, " ud af ": 1 << 5}  # for a reason, and for a share
+
 _COUNTED = re.compile(r"\b(?:hvor mange|antallet af)\s+(?:af (?:de|vores) )?(\w{3,})")
 _PARTLY = 0.5  # for holding a number at all, where a number of something is asked for
 
@@ -47,23 +51,39 @@ _PARTLY = 0.5  # for holding a number at all, where a number of something is ask
 class Wanted(NamedTuple):
     """What the answer to a question is to hold: all of `kinds`, and best a number of what is `counted`."""
 
-    kinds: tuple[re.Pattern[str], ...]
+    kinds: int  # as `held` tells them
     counted: re.Pattern[str] | None
 
-    def fit(self, text: str) -> float:
-        """Tell, 0..1, how far a text holds what is asked for; where nothing is, none fits better than another."""
-        if not self.kinds or not all(kind.search(text) for kind in self.kinds):
+    def fit(self, text: str, holds: int) -> float:
+        """Tell, 0..1, how far a text that `holds` these kinds is what is asked for; 0 where nothing is."""
+        if not self.kinds or self.kinds & ~holds:
             return 0.0
         return 1.0 if self.counted is None or self.counted.search(text) else _PARTLY
+
+
+def held_in_word(word: str) -> int:
+    """Tell what kinds of answer a word holds: the sum of 1 for a number, 2 for an amount, 4 for a day, and so on."""
+    lowered = word.lower()
+    return sum(1 << place for place, (_, answered) in enumerate(_KINDS) if answered.search(lowered))
+
+
+def held_in_phrases(text: str) -> int:
+    """Tell the same of what stands in a text in more words than one."""
+    lowered = f" {text.lower()} "
+    return sum({kind for phrase, kind in _PHRASES.items() if phrase in lowered})
+
+
+def held(text: str) -> int:
+    """Tell what kinds of answer a text holds."""
+    return reduce(or_, map(held_in_word, text.split()), held_in_phrases(text))
 
 
 def wanted(question: str) -> Wanted:
     """Read it from the words that a question is put with."""
     lowered = question.lower()
-    kinds = tuple(answered for asked, answered in _KINDS if asked.search(lowered))
     counted = _COUNTED.search(lowered)
     return Wanted(
-        kinds,
+        sum(1 << place for place, (asked, _) in enumerate(_KINDS) if asked.search(lowered)),
         # "31 skoler", "fem nye skoler": a number, at most three words, and the word asked about in any form.
         re.compile(rf"(?:{_NUMBER})\S*(?:\s+\S+){{0,3}}?\s+{re.escape(stem(counted[1]))}", re.I) if counted else None,
     )

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +214,16 @@ def test_too_little_memory_halves_the_batch(tiny: Path, error: Exception) -> Non
     tight._fits = 0
     with pytest.raises(ModelError, match="--max-characters"):
         encoder.encode(TEXTS, "passage")
+
+
+def test_threads_get_what_one_gets(tiny: Path) -> None:
+    """Long and short texts at once, so that counting for one thread cannot undo cutting for another."""
+    encoder = load(str(tiny))
+    batches = [["mad " * (size + 1)] * 4 for size in range(40)] * 4 + [["mad " * 900]] * 40
+    expected = [encoder.encode(texts, "query").tolist() for texts in batches]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda texts: encoder.encode(texts, "query").tolist(), batches))
+    assert expected == found
 
 
 def test_other_errors_are_not_taken_for_memory(tiny: Path) -> None:

@@ -95,7 +95,7 @@ def test_real_texts_have_the_vectors_of_sentence_transformers() -> None:
 def test_the_bundled_tokenizer_takes_the_fast_path() -> None:
     """The default model's tokenizer is one whose tokens can be put together from stretches."""
     assert isinstance(ENCODER, StaticEncoder)
-    assert isinstance(ENCODER._tokens, Stretches)
+    assert isinstance(ENCODER.tokens, Stretches)
 
 
 def unigram() -> Tokenizer:
@@ -231,11 +231,11 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [" ".join(f"ord{number}" for number in range(begin, begin + 50)) for begin in range(0, 4000, 20)]
     wanted = ENCODER.encode(texts, "passage")
     encoder = load()
-    assert isinstance(encoder, StaticEncoder) and isinstance(encoder._tokens, Stretches)
+    assert isinstance(encoder, StaticEncoder) and isinstance(encoder.tokens, Stretches)
     held = []
     for text, vector in zip(texts, wanted, strict=True):
         np.testing.assert_array_equal(vector, encoder.encode([text], "passage")[0])
-        held.append(len(encoder._tokens._known))
+        held.append(len(encoder.tokens._known))
     assert 50 < max(held) < 100 and 0 in held
     with ThreadPoolExecutor(8) as pool:
         given_back = list(pool.map(lambda text: encoder.encode([text], "passage")[0], texts * 2))

@@ -13,7 +13,7 @@ import pytest
 
 from corpus.errors import DamagedIndexError, InputError, LockedError, MismatchError, NoIndexError
 from index.build import Report, build
-from index.encoder import Encoder
+from index.encoder import Encoder, StaticEncoder
 from index.generation import all_generations, current, verify
 from index.search import Searcher
 from tests.conftest import EXAMPLES
@@ -21,19 +21,16 @@ from tests.conftest import EXAMPLES
 QUESTIONS = ["Hvad koster skolemad forældrene?", "marsvin i garn", "vindmøller naboer bonus", "S 1204"]
 
 
-class Counting:
-    """An encoder that counts the texts it is given."""
-
-    cheap = True
+class Counting(StaticEncoder):
+    """The bundled encoder, which counts the texts it is given."""
 
     def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self.identity = encoder.identity
+        vars(self).update(vars(encoder))
         self.texts = 0
 
     def encode(self, texts, role, progress=None):  # type: ignore[no-untyped-def]
         self.texts += len(texts)
-        return self._encoder.encode(texts, role, progress)
+        return super().encode(texts, role, progress)
 
 
 @pytest.fixture

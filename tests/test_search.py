@@ -152,11 +152,11 @@ def test_dates_are_checked() -> None:
 
 def test_fusion_is_convex_and_stable() -> None:
     """BM25 is scaled to its best, cosines stay, a missing row counts 0, ties go to the lower row."""
-    fused = convex({1: 10.0, 2: 5.0}, {2: 0.9, 3: -0.1}, 0.6)
+    fused = convex({1: 10.0, 2: 5.0}, {2: 0.9, 3: -0.1}, 0.6, 9)
     assert [(1, 0.6), (2, pytest.approx(0.3 + 0.36)), (3, 0.0)] == sorted((one.row, one.score) for one in fused)
     assert [2, 1, 3] == [one.row for one in fused]
-    assert [1, 5, 9] == [one.row for one in convex({9: 1.0, 5: 1.0, 1: 1.0}, {}, 1.0)]
-    assert [] == convex({}, {}, 0.5)
+    assert [1, 5, 9] == [one.row for one in convex({9: 1.0, 5: 1.0, 1: 1.0}, {}, 1.0, 9)]
+    assert [] == convex({}, {}, 0.5, 9)
 
 
 def test_each_leg_can_be_asked_alone(searcher: Searcher) -> None:
