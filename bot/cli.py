@@ -76,7 +76,9 @@ def ask(
     top: Annotated[int, typer.Option(min=1, max=100, help="How many passages.")] = 5,
     batch: Annotated[Path | None, typer.Option(help='Ask every line {"question": ...} of this file.')] = None,
     as_json: AsJson = False,
-    explain: Annotated[bool, typer.Option(help="Show what each score is made of.")] = False,
+    explain: Annotated[
+        bool, typer.Option(help="Show why each passage was found: terms, legs and the parts of its score.")
+    ] = False,
     model: BuiltModel = None,
     rerank: Rerank = None,
     since: Annotated[str | None, typer.Option(help="Documents of this date or later: YYYY-MM-DD.")] = None,
@@ -117,9 +119,9 @@ def ask(
     searcher = Searcher.open(index, model, load(rerank))
     if batch is not None:
         for asked in questions(batch):
-            _print_json(answer_json(searcher.ask(asked, top, filters), explain=explain), indent=None)
+            _print_json(answer_json(searcher.ask(asked, top, filters, explain=explain), explain=explain), indent=None)
         return
-    answer = searcher.ask(question or "", top, filters)
+    answer = searcher.ask(question or "", top, filters, explain=explain)
     if as_json:
         _print_json(answer_json(answer, explain=explain))
     else:

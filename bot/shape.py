@@ -85,7 +85,9 @@ def _hit(hit: Hit, explain: bool, roots: bool) -> dict[str, Any]:
         "supplemented_by": [_link(link) for link in hit.supplemented_by],
         "refers_to": [_link(link) for link in hit.refers_to],
     }
-    return {**shape, "explain": dict(hit.explain)} if explain and hit.explain else shape
+    if explain and hit.explain:
+        shape["explain"] = {**asdict(hit.explain), "terms": [term._asdict() for term in hit.explain.terms]}
+    return shape
 
 
 def _fields(id_: str, fields: Fields) -> dict[str, Any]:

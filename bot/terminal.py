@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.text import Text
 
 from bot.remarks import remarks
-from corpus.records import Answer, Document, Hit
+from corpus.records import Answer, Document, Explanation, Hit
 from index.build import Report
 
 _WIDTH = 100
@@ -35,8 +36,8 @@ def print_answer(console: Console, answer: Answer, explain: bool = False) -> Non
         for link in hit.refers_to:
             console.print(Text(f"    Henviser til: {link.reference} ({link.document})"), soft_wrap=True)
         if explain and hit.explain:
-            shares = "  ".join(f"{name} {value:.3f}" for name, value in hit.explain.items())
-            console.print(f"    score {hit.score:.3f} = {shares}", style="dim")
+            for line in _explained(hit.score, hit.explain):
+                console.print(Text(f"    {line}", style="dim"), soft_wrap=True)
 
 
 def print_report(console: Console, report: Report) -> None:
@@ -67,6 +68,21 @@ def print_document(console: Console, document: Document) -> None:
         console.print()
         console.print(Text(" · ".join(part for part in about if part), style="bold"), soft_wrap=True)
         console.print(Text(textwrap.shorten(document.text[section.start : section.end], 300, placeholder=" …")))
+
+
+def _explained(score: float, why: Explanation) -> Iterator[str]:
+    """Give what each score is made of, what the legs gave, and the terms with the words that hold them."""
+    parts = (f"{name.replace('_', ' ')} {part:+.3f}" for name, part in why.parts.items() if part)
+    yield f"score {score:.3f} = {'  '.join(parts)}"
+    yield (
+        f"found by words {why.lexical:.3f} (BM25 {why.bm25:.3f} of the best)"
+        f" and vectors {why.dense:.3f} (cosine {why.cosine:.3f})"
+    )
+    for term in why.terms:
+        where = [("", term.words), ("part of ", term.compounds), ("around it: ", term.context)]
+        held = "; ".join(how + ", ".join(words) for how, words in where if words) or "not here"
+        added = f" for {term.stands_for}" if term.stands_for else ""
+        yield f"  {term.term}{added} {term.weight:.2f}: {held}"
 
 
 def _headline(hit: Hit) -> Text:

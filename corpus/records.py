@@ -126,6 +126,29 @@ class Link(NamedTuple):
     reference: str
 
 
+class Matched(NamedTuple):
+    """A term that a question was searched by, and the words of a passage that hold it; none where nothing does."""
+
+    term: str  # a stem, or a number, date or section of law in its one form
+    weight: float  # in the query, times how rare it is in the archive
+    words: tuple[str, ...]
+    compounds: tuple[str, ...]  # of which it is a part
+    context: tuple[str, ...]  # in the title, the question or the speaker's name
+    stands_for: str | None  # the question's own term, where this one was added
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a passage stands where it stands."""
+
+    parts: dict[str, float]  # of the score; they add up to it
+    bm25: float  # of the best passage's
+    cosine: float
+    lexical: float  # what the words gave to the fusion of the legs, by which the passage was found
+    dense: float  # what the vectors gave
+    terms: tuple[Matched, ...] = ()  # only where they were asked for
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
     """One passage found for a query."""
@@ -142,7 +165,7 @@ class Hit:
     superseded_by: Link | None = None  # the answer that is in force instead
     supplemented_by: tuple[Link, ...] = ()  # the answers that add to this one
     refers_to: tuple[Link, ...] = ()  # the answers that this one points to
-    explain: dict[str, float] | None = None
+    explain: Explanation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,12 +17,14 @@ from index.query import Query
 from index.sentences import Parsed, Sentences
 from index.store import Stored
 from index.wanted import wanted
+from index.words import stem, tokens
 
 Span = tuple[int, int]
 Floats = NDArray[np.float64]
 
 _OTHER = 0.7  # of a term's weight, where only another word for it stands there
 _USUAL = 600  # characters of a passage
+_NAME = re.compile(r"(?<!^)\b[A-ZÆØÅ]\w*|\b\d[\w.,]*")  # a capital within the question, or a number
 _CHAIR = re.compile(r"formand", re.I)
 _SPOKESPERSON = re.compile(r"ordfører", re.I)
 
@@ -46,10 +48,13 @@ class Evidence(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A passage's evidence, and its sentence that answers best."""
+    """A passage's evidence, its sentence that answers best, and what of the question stands in it or around it."""
 
     evidence: Evidence
     span: Span
+    found: float  # words
+    missing: float  # weight of the names and numbers that do not
+    rarest: float  # weight of the question's rarest word
 
 
 class SentenceWeights(NamedTuple):
@@ -61,6 +66,35 @@ class SentenceWeights(NamedTuple):
     before: float = 0.15  # the words of the sentence before: an answer often goes on from what it repeats
     asks: float = -0.06
     length: float = 0.05
+
+
+class Terms:
+    """A question's own terms, with what stands for each, as columns of what passages hold."""
+
+    def __init__(self, query: Query, idf: Callable[[str], float]) -> None:
+        own = [term for term in query.terms if term not in query.stands_for]
+        column = {term: place for place, term in enumerate(own)}
+        # What stands for a term that was dropped speaks for nothing here.
+        others = [(other, column[term]) for other, term in query.stands_for.items() if term in column]
+        self.columns = [*own, *(other for other, _ in others)]
+        self._own = len(own)
+        self._for = np.zeros((len(others), len(own)))
+        self._for[range(len(others)), [place for _, place in others]] = _OTHER
+        self.weights: Floats = np.array([query.terms[term] * idf(term) for term in own])
+        self.whole: Floats = np.array([float(query.terms[term] >= 1.0) for term in own])  # words, not parts of words
+        names = set(map(stem, tokens(" ".join(_NAME.findall(query.text)))))
+        self.names: Floats = np.array([float(term in names) for term in own])
+
+    def held(self, columns: NDArray[np.bool_]) -> Floats:
+        """Tell how far each own term is held [s, terms]: 1, less where only another word for it is, or 0."""
+        others = columns[:, self._own :].astype(np.float64) @ self._for
+        held: Floats = np.maximum(columns[:, : self._own].astype(np.float64), np.minimum(others, _OTHER))
+        return held
+
+    def coverage(self, held: Floats) -> Floats:
+        """Give the share [s], 0..1, of the question's weight that is held."""
+        share: Floats = held @ self.weights / (self.weights.sum() or 1.0)
+        return share
 
 
 class Judge:
@@ -79,57 +113,48 @@ class Judge:
         self._encoder = encoder
         self._weights = weights
         self._wanted = wanted(query.text)
-        own = [term for term in query.terms if term not in query.stands_for]
-        column = {term: place for place, term in enumerate(own)}
-        # What stands for a term that was dropped speaks for nothing here.
-        others = [(other, column[term]) for other, term in query.stands_for.items() if term in column]
-        self._terms = [*own, *(other for other, _ in others)]
-        self._own = len(own)
-        weighed = np.array([query.terms[term] * idf(term) for term in own])
-        self._shares = weighed / (weighed.sum() or 1.0)
-        self._for = np.zeros((len(others), len(own)))
-        self._for[range(len(others)), [place for _, place in others]] = _OTHER
+        self._terms = Terms(query, idf)
 
     def judge(self, candidates: Sequence[Stored], found: Sequence[Scored], superseded: Collection[int]) -> list[Judged]:
         """Weigh passages beside what the legs gave them; `superseded` are rows of documents."""
         if not candidates:
             return []
+        terms = self._terms
         parsed = self._sentences.parsed([one.row for one in candidates])
         cosines = self._sentences.cosines(parsed, self._query.vector, self._encoder).astype(np.float64)
-        held = self._sentences.mentions(parsed, self._terms)
+        columns = self._sentences.mentions(parsed, terms.columns)
         first, n = parsed.first[:-1], parsed.first[-1]  # after the last passage's sentences come the contexts
-        within = np.logical_or.reduceat(held[:n], first)
-        covered, around = self._coverage(within), self._coverage(within | held[n:])
+        within = np.logical_or.reduceat(columns[:n], first)
+        around = terms.held(within | columns[n:])
         texts = [one.passage.text for one in candidates]
         fits = self._fits(texts, parsed)
-        scores = self._scores(parsed, cosines[:n], self._coverage(held[:n]), fits)
+        scores = self._scores(parsed, cosines[:n], terms.coverage(terms.held(columns[:n])), fits)
         best = [begin + int(scores[begin:end].argmax()) for begin, end in pairwise(parsed.first.tolist())]
-        columns = zip(
+        rows = zip(
             candidates,
             found,
             best,
-            covered.tolist(),
-            around.tolist(),
+            terms.coverage(terms.held(within)).tolist(),
+            terms.coverage(around).tolist(),
             np.maximum.reduceat(fits, first).tolist(),
             np.maximum(cosines[n:], 0.0).tolist(),
+            (around @ terms.whole).tolist(),
+            ((1 - around) @ (terms.weights * terms.names)).tolist(),
             strict=True,
         )
+        rarest = float(terms.weights.max(initial=0.0))
         return [
             Judged(
                 _evidence(stored, scored, superseded)._replace(
                     sentence=float(scores[place]), covered=share, around=wide, fits=fit, around_vectors=cosine
                 ),
                 (int(parsed.spans[place, 0]), int(parsed.spans[place, 1])),
+                words,
+                missing,
+                rarest,
             )
-            for stored, scored, place, share, wide, fit, cosine in columns
+            for stored, scored, place, share, wide, fit, cosine, words, missing in rows
         ]
-
-    def _coverage(self, held: NDArray[np.bool_]) -> Floats:
-        """Give the share [s], 0..1, of the question's weight whose terms, or others that stand for them, are held."""
-        own: Floats = held[:, : self._own].astype(np.float64)
-        others = held[:, self._own :].astype(np.float64) @ self._for
-        covered: Floats = np.maximum(own, np.minimum(others, _OTHER)) @ self._shares
-        return covered
 
     def _fits(self, texts: Sequence[str], parsed: Parsed) -> Floats:
         """Tell of every sentence how far it holds what is asked for."""

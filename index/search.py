@@ -12,12 +12,13 @@ import numpy as np
 
 from corpus.errors import UsageError
 from corpus.lifecycle import Relation
-from corpus.records import Answer, Citation, Fields, Hit, Link, Section
+from corpus.records import Answer, Citation, Explanation, Fields, Hit, Link, Section
 from corpus.reference import reference
 from index.background import stem_counts
 from index.confidence import confidence
 from index.encoder import Encoder
 from index.evidence import Evidence, Judge
+from index.explanation import matched
 from index.filters import Filters
 from index.followup import resolve
 from index.fusion import Scored, convex
@@ -82,10 +83,13 @@ class Searcher:
         filters: Filters | None = None,
         mode: Mode = "hybrid",
         previous: Sequence[str] = (),
+        *,
+        explain: bool = False,
     ) -> Answer:
         """Answer one question with the passages that fit best, word for word.
 
-        `previous` are the questions asked before it, oldest first: a follow-up is understood from them.
+        `previous` are the questions asked before it, oldest first: a follow-up is understood from them. `explain` adds
+        to each hit's explanation the terms that it was found by.
         """
         searched = resolve(checked(question), previous)
         if top < 1:
@@ -103,7 +107,8 @@ class Searcher:
             confidence=round(sure, 4),
             generation=self.manifest.generation,
             hits=tuple(
-                self._hit(place, one) for place, one in enumerate(spread(ranked, top, self.ranking.per_document), 1)
+                self._hit(place, one, query if explain else None)
+                for place, one in enumerate(spread(ranked, top, self.ranking.per_document), 1)
             ),
             expanded=query.expanded,
             unknown=query.unknown,
@@ -179,7 +184,7 @@ class Searcher:
         ]
         return sorted(ranked, key=lambda one: (-one.score, one.row)) if mode == "hybrid" else ranked
 
-    def _hit(self, place: int, one: Ranked) -> Hit:
+    def _hit(self, place: int, one: Ranked, explained: Query | None) -> Hit:
         passage, section = one.stored.passage, one.stored.section
         head = self.store.head(one.stored.document_row)
         file = head.files[0]
@@ -204,10 +209,17 @@ class Searcher:
             superseded_by=next(self.links(one.stored.document_row, "superseded_by"), None),
             supplemented_by=tuple(self.links(one.stored.document_row, "supplemented_by")),
             refers_to=tuple(self.links(one.stored.document_row, "refers_to")),
-            explain=self._explained(one),
+            explain=Explanation(
+                parts=self._parts(one),
+                bm25=round(one.scored.words, 6),
+                cosine=round(one.scored.vectors, 6),
+                lexical=round(one.scored.lexical, 6),
+                dense=round(one.scored.dense, 6),
+                terms=matched(explained, one.stored, self._lexical, self._compounds) if explained else (),
+            ),
         )
 
-    def _explained(self, one: Ranked) -> dict[str, float]:
+    def _parts(self, one: Ranked) -> dict[str, float]:
         """Give the score's parts, which add up to it: each leg's, and in the hybrid those of all other evidence."""
         if one.score == one.scored.score:
             parts = {"lexical": one.scored.lexical, "dense": one.scored.dense}

@@ -36,5 +36,5 @@ class Ranking:
     per_document: int = 2  # passages of one document among the first five
     evidence: Evidence = field(default=_WEIGHTS)
     sentence: SentenceWeights = field(default=SentenceWeights())
-    confidence: tuple[float, ...] = (-2.1, 0.75, 1.8, 0.9, 0.55, 0.35, -0.2, 0.1, -0.15)  # a constant, then by sign
+    confidence: tuple[float, ...] = (0.0, 1.0, 0.1, -0.1, -0.1, 1.0)  # a constant, then by sign
     answered: float = 0.5  # confidence from which the best hit counts as an answer

@@ -65,11 +65,23 @@ def test_ask_is_readable_at_a_terminal(examples_index: Path) -> None:
     assert "svar-buu-141-skolemad.pdf, page" in result.stdout
 
 
-def test_explain_shows_each_legs_share(examples_index: Path) -> None:
+def test_explain_shows_why_each_passage_was_found(examples_index: Path) -> None:
     """The shares add up to the score."""
     for hit in asked(examples_index, "marsvin i Stavnsø Fjord", "--explain")["hits"]:
-        assert {"lexical", "dense", "sentence", "around"} <= set(hit["explain"])
-        assert sum(hit["explain"].values()) == pytest.approx(hit["score"], abs=1e-4)
+        why = hit["explain"]
+        assert {"lexical", "dense", "sentence", "around", "superseded"} <= set(why["parts"])
+        assert sum(why["parts"].values()) == pytest.approx(hit["score"], abs=1e-4)
+        assert 0 <= why["lexical"] <= why["bm25"] <= 1 and 0 <= why["dense"] <= why["cosine"] <= 1
+        weights = [term["weight"] for term in why["terms"]]
+        assert weights == sorted(weights, reverse=True) and weights[-1] > 0
+        for term in why["terms"]:
+            assert all(word in hit["text"].lower() for word in (*term["words"], *term["compounds"]))
+    first = {
+        term["term"]: term
+        for term in asked(examples_index, "hvaler i fjorden", "--explain")["hits"][0]["explain"]["terms"]
+    }
+    assert first["fjord"]["words"] and not first["fjord"]["stands_for"]
+    assert any(term["stands_for"] == "hval" for term in first.values())
 
 
 def test_a_batch_gives_one_answer_a_line(examples_index: Path, tmp_path: Path) -> None:

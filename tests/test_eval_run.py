@@ -123,7 +123,7 @@ def test_a_split_keeps_its_own_questions(small: Path) -> None:
 def test_each_leg_can_be_measured(mode: Any, small: Path, searcher: Searcher) -> None:
     """The mode reaches the search: one leg alone gives no share of the other."""
     answer = ask(searcher, read_set(small).questions[0], mode)
-    shares = {leg: sum((hit.explain or {})[leg] for hit in answer.hits) for leg in ("lexical", "dense")}
+    shares = {leg: sum(getattr(hit.explain, leg) for hit in answer.hits) for leg in ("lexical", "dense")}
     assert {"lexical": mode != "dense", "dense": mode != "lexical"} == {leg: share > 0 for leg, share in shares.items()}
 
 

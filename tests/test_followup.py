@@ -7,6 +7,8 @@ import pytest
 from index.followup import resolve
 
 MEN = "Hvor mange mænd var ledige i København i 2020?"
+PARCELS = "Hvor mange pakkeshops har GLS?"
+HOSPITAL = "Hvordan går det med supersygehuset i Aalborg?"
 FOOD = "Hvad koster skolemad i Klitborg?"
 TEETH = "Hvor længe venter børn på tandregulering?"
 
@@ -51,6 +53,25 @@ TEETH = "Hvor længe venter børn på tandregulering?"
         ("Hvad mener skatteministeren om moms?", "Hvad mener hun om topskat?", "skatteministeren"),
         ("Hvor mange flygtninge kom i marts 2022?", "Og i april 2022?", "flygtninge"),
         ("Hvor mange flygtninge kom der fra Ukraine?", "Hvor bor de?", "flygtninge Ukraine"),
+        (MEN, "Hvor mange i 2021?", "mænd ledige København"),
+        (MEN, "Hvor mange kvinder i Aarhus?", "ledige 2020"),
+        (MEN, "2021?", "mænd ledige København"),
+        (MEN, "Og i dag?", "mænd ledige København"),
+        (MEN, "Og året efter?", "mænd ledige København 2020"),
+        (MEN, "Hvor mange nye er der kommet?", "mænd ledige København 2020"),
+        (MEN, "Hvor mange af dem får hjælp til bolig?", "mænd ledige København 2020"),
+        (MEN, "Hvor meget koster de samfundet?", "mænd ledige København 2020"),
+        (MEN, "Och kvinnorna?", "mænd ledige København 2020"),
+        (PARCELS, "Hvor mange har Bring?", "pakkeshops"),
+        (PARCELS, "Hvad med Bring?", "pakkeshops"),
+        (FOOD, "Hvornår får de pengene?", "koster skolemad Klitborg"),
+        (FOOD, "Hvad er reglerne?", "koster skolemad Klitborg"),
+        (FOOD, "Og hvornår lukker kantinen?", "koster skolemad Klitborg"),
+        (HOSPITAL, "Hvorfor er det forsinket?", "går supersygehuset Aalborg"),
+        ("Hvor mange søgte Duften af Mad?", "Hvornår kommer pengene?", "søgte Duften af Mad"),
+        ("Hvad er DTU's plan?", "Hvorfor?", "DTU's plan"),
+        ("Hvad mener ministeren om moms?", "Hvad mener hun om topskat?", "ministeren"),
+        ("How many men were unemployed?", "Why?", "unemployed"),
     ],
 )
 def test_a_follow_up_takes_its_subject_from_the_question_before(previous: str, question: str, carried: str) -> None:
@@ -88,6 +109,15 @@ def test_a_follow_up_takes_its_subject_from_the_question_before(previous: str, q
         "Har de ansatte i ældreplejen ret til fuld tid?",
         "Hvor mange børn er anbragt uden for hjemmet?",
         "Hvad står der i loven om dyrevelfærd?",
+        "Og hvad koster en togbillet?",
+        "Og hvor mange vindmøller har Lolland?",
+        "Og hvem er Preben Andersen?",
+        "Og går der flere folk på museum?",
+        "Og hvordan nulstiller jeg min router?",
+        "Men hvor gammel skal man være for at blive betjent?",
+        "Hvordan går det med klimaet?",
+        "Hvad gør man for dem, der er hjemløse?",
+        "Hvor mange har fri?",
         "How many schools take part?",
         "Tak",
         "hej",
@@ -114,6 +144,12 @@ def test_follow_ups_of_follow_ups_keep_the_subject() -> None:
     )
     assert "mænd" not in searched and "2020" not in searched
     assert "ledige" not in resolve("Hvorfor det?", [MEN, FOOD])
+
+
+def test_thanks_between_two_questions_are_no_subject() -> None:
+    """What is no question is passed over, whatever it is called."""
+    assert "Og i Odense? (koster skolemad)" == resolve("Og i Odense?", [FOOD, "Tak for hjælpen!", "ok"])
+    assert "Ja tak, fortæl mere (koster skolemad Klitborg)" == resolve("Ja tak, fortæl mere", [FOOD])
 
 
 def test_a_long_conversation_stays_short() -> None:

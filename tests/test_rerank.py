@@ -20,6 +20,7 @@ from transformers import BertConfig, BertForSequenceClassification, BertModel, P
 from bot.archive import Archive
 from bot.cli import app
 from corpus.errors import ModelError, UsageError
+from corpus.records import Hit
 from index import rerank
 from index.build import build
 from index.encoder import Encoder
@@ -101,6 +102,11 @@ def ids(searcher: Searcher, question: str = QUESTION, top: int = 20, **more: Any
     return [hit.passage.id for hit in searcher.ask(question, top, **more).hits]
 
 
+def parts(hit: Hit) -> dict[str, float]:
+    assert hit.explain
+    return hit.explain.parts
+
+
 def test_scores_are_those_of_sentence_transformers(tiny: Path, reranker: Reranker) -> None:
     """The library's own, through a sigmoid, and the same at every call."""
     texts = ["Ventetiden er 26 uger.", "Nej.", "", "Der yngler ti par storke i Danmark."] * 20
@@ -180,7 +186,7 @@ def test_ties_keep_the_order(plain: Searcher, examples_index: Path) -> None:
     """A cross-encoder that says the same of all changes nothing but what stands before what is in force."""
     searcher, reranker = told(examples_index, lambda text: 0.5)
     assert ids(plain) == ids(searcher)
-    assert 0 == max(abs((hit.explain or {})["rerank"]) for hit in searcher.ask(QUESTION, 20).hits)
+    assert 0 == max(abs(parts(hit)["rerank"]) for hit in searcher.ask(QUESTION, 20).hits)
     assert QUESTION == reranker.asked[0][0] and rerank.RERANKED == len(reranker.asked[0][1])
 
 
@@ -198,7 +204,7 @@ def test_only_the_first_are_put_in_order(plain: Searcher, examples_index: Path) 
     """What was weighed beyond them follows as before, without a part of its own."""
     searcher, _ = told(examples_index, lambda text: 1 / len(text))
     before, after = ids(plain, top=50), ids(searcher, top=50)
-    *_, last = [place for place, hit in enumerate(searcher.ask(QUESTION, 50).hits) if "rerank" in (hit.explain or {})]
+    *_, last = [place for place, hit in enumerate(searcher.ask(QUESTION, 50).hits) if "rerank" in parts(hit)]
     assert rerank.RERANKED - 1 >= last >= 10
     assert before[last + 1 :] == after[last + 1 :] != []
     assert before[: last + 1] != after[: last + 1]
@@ -209,11 +215,11 @@ def test_the_parts_add_up_to_scores_in_order(plain: Searcher, examples_index: Pa
     searcher = Searcher.open(examples_index, reranker=reranker)
     hits = searcher.ask(QUESTION, 20).hits
     for hit in hits:
-        assert hit.explain and hit.score == pytest.approx(sum(hit.explain.values()), abs=1e-4)
-    assert any(abs((hit.explain or {})["rerank"]) > 0.1 for hit in hits)
+        assert hit.score == pytest.approx(sum(parts(hit).values()), abs=1e-4)
+    assert any(abs(parts(hit)["rerank"]) > 0.1 for hit in hits)
     before = [hit.score for hit in plain.ask(QUESTION, 20).hits]
     assert pytest.approx(sorted(before)) == sorted(hit.score for hit in hits)
-    assert not any("rerank" in (hit.explain or {}) for hit in plain.ask(QUESTION, 20).hits)
+    assert not any("rerank" in parts(hit) for hit in plain.ask(QUESTION, 20).hits)
 
 
 def test_the_confidence_is_that_of_the_order_before(plain: Searcher, examples_index: Path, reranker: Reranker) -> None:
@@ -250,7 +256,7 @@ def test_what_is_superseded_stays_behind_what_is_in_force(tmp_path: Path, encode
 def test_what_is_named_by_number_stays_first(plain: Searcher, examples_index: Path) -> None:
     """All of it, in the order of the cross-encoder, before anything it likes better."""
     before = plain.ask(NAMED, 20).hits
-    named = {hit.passage.text for hit in before if (hit.explain or {})["named"]}
+    named = {hit.passage.text for hit in before if parts(hit)["named"]}
     assert 0 < len(named) < len(before)
     searcher, _ = told(examples_index, lambda text: float(not any(one in text for one in named)))
     hits = searcher.ask(NAMED, 20).hits

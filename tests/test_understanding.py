@@ -9,14 +9,17 @@ from bot.shape import answer_json
 from index.build import build
 from index.encoder import Encoder
 from index.expansions import expansions, lexicon, parse
+from index.query import Query
 from index.search import Searcher
 from index.spelling import Spellings, joined, transliterated
+from index.translation import Translator, foreign, foreign_words
 from index.words import stem
 
 COUNTS = {
     "kontanthjælp": 90, "kommune": 900, "kommunen": 900, "sygeplejerske": 40, "skolemad": 30, "skole": 500,
     "aarhus": 60, "fængsel": 80, "børnepenge": 20, "tandpleje": 30, "ulve": 200, "ulven": 9, "måtte": 900,
-    "vindmølle": 50,
+    "vindmølle": 50, "flygtninge": 60, "hjemløshed": 150, "værktøj": 20, "rådhusplads": 9, "kaste": 70, "fyr": 30,
+    "tør": 80,
 }  # fmt: skip
 
 
@@ -43,6 +46,9 @@ def known(one: str) -> int:
         ("sygepljerkse", "sygeplejerske"),  # two errors in a long word
         ("komune", "kommune"),
         ("bontanthjælp", "kontanthjælp"),  # the first letter, where no other word fits
+        ("flygtnige", "flygtninge"),  # in the ending, so that it has another stem
+        ("hjemøse", "hjemløshed"),  # the archive's usual word of the stem has another ending
+        ("skoke", "skole"),  # the key beside it, in a short word
     ],
 )
 def test_errors_are_understood(spellings: Spellings, typed: str, meant: str) -> None:
@@ -50,25 +56,38 @@ def test_errors_are_understood(spellings: Spellings, typed: str, meant: str) -> 
     assert stem(meant) == spellings.meant(typed, made_of_known=False)[0]
 
 
-@pytest.mark.parametrize("word", ["kommune", "xyzzyplugh", "hule", "mad", "2021", "S", "", "kommunisme", "ål"])
+@pytest.mark.parametrize(
+    "word", ["kommune", "xyzzyplugh", "hule", "mad", "2021", "S", "", "kommunisme", "ål", "skobe", "kkole"]
+)
 def test_words_are_not_read_into_others(spellings: Spellings, word: str) -> None:
-    """A known word, a short one, or one that is near nothing common stays what it is."""
+    """A known word, a short one, or one that is near nothing common stays what it is.
+
+    In a short word the first letter is right, and letters that nobody takes for each other make another word.
+    """
     assert () == (spellings.meant(word, made_of_known=False) if word else ())
 
 
 def test_a_word_of_known_parts_is_no_error() -> None:
-    """Only a long one that lies one letter from a known word is taken for that."""
-    counts = {"skolebus": 40, "kommunalbestyrelse": 90}
+    """Only a long one, or one of rare parts, that lies one letter from a known word is taken for that."""
+    counts = {"skolebus": 40, "kommunalbestyrelse": 90, "skole": 500, "hus": 300, "hjemløs": 150, "hjem": 900, "øse": 1}
     by_stem = {stem(word): count for word, count in counts.items()}
     words = {stem(word): word for word in counts}
     found = Spellings(lambda: "\n".join(sorted(by_stem)), lambda one: by_stem.get(one, 0), words.get)
     assert () == found.meant("skolehus", made_of_known=True)
+    assert (stem("hjemløs"),) == found.meant("hjemøs", made_of_known=True)
     assert (stem("kommunalbestyrelse"),) == found.meant("kommunalebestyrelse", made_of_known=True)
 
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("faengsel", "fængsel"), ("vindmoelle", "vindmølle"), ("vindmolle", "vindmølle"), ("århus", "aarhus")],
+    [
+        ("faengsel", "fængsel"),
+        ("vindmoelle", "vindmølle"),
+        ("vindmolle", "vindmølle"),
+        ("århus", "aarhus"),
+        ("vaerktoej", "værktøj"),
+        ("radhusplads", "rådhusplads"),
+    ],
 )
 def test_danish_letters_are_found_however_they_were_typed(typed: str, meant: str) -> None:
     """Keyboards without æ, ø and å, and old spellings, find the same word."""
@@ -76,8 +95,16 @@ def test_danish_letters_are_found_however_they_were_typed(typed: str, meant: str
 
 
 def test_a_known_word_is_not_spelt_anew() -> None:
-    """An a that is right is no å."""
+    """An a that is right is no å, nor was a typed å meant as an a, nor is a short word missing a mark."""
     assert [] == [*transliterated("matte", lambda one: 5)]
+    assert [] == [*transliterated("kåste", known)]
+    assert [] == [*transliterated("tore", known)]
+
+
+def test_function_words_of_other_languages_are_no_errors(spellings: Spellings) -> None:
+    """German "für" is not "fyr", and "many" is no misspelt word."""
+    assert [] == [*transliterated("für", known)]
+    assert () == spellings.meant("before", made_of_known=False)
 
 
 def test_two_words_that_the_archive_writes_as_one() -> None:
@@ -193,3 +220,55 @@ def test_a_follow_up_is_searched_with_the_question_before(searcher: Searcher) ->
     assert "storke" in answer.searched
     assert "c.txt" == answer.hits[0].citation.file
     assert "Hvornår kom de?" == answer.question
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Is it still for sale?",
+        "Why did they close the schools?",
+        "Vad säger regeringen om skolan?",
+        "Är det skillnad på kommunerna?",
+        "Hvor mange elbiler finnes det på veiene?",
+        "Hva skjer med skolen?",
+        "Gibt es weniger Züge?",
+        "Was kostet das Fahrrad?",
+    ],
+)
+def test_other_languages_are_told_from_danish(question: str) -> None:
+    """A few words that Danish does not have are enough."""
+    assert foreign(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Hvad siger WHO om coronavirus?",
+        "Hvor mange så The Voice i Malmö?",
+        "Får kommunerne tilskud til »Back to school«?",
+        "Hvorfor har andre lande andre regler for dem?",
+        "Skal kunden have en a-kasse?",
+        "it-sikkerhed i kommuner",
+    ],
+)
+def test_danish_with_foreign_names_stays_danish(question: str) -> None:
+    """Titles, names and words that two languages share are no sign."""
+    assert not foreign(question)
+
+
+def test_a_foreign_question_is_searched_by_its_subject(encoder: Encoder) -> None:
+    """Its function words are neither terms nor unknown, even where the archive holds them."""
+    assert ["school"] == foreign_words("Why is the school so?")
+    query = Query("What is the praksis?", {"what": 1.0, "is": 1.0, "the": 1.0, "praksis": 1.0, "fyr": 0.7}, None,
+                  {"fyr": "the"}, (), ("what", "the"))  # fmt: skip
+    translated = Translator(["praksis"], encoder).translated(query, 0.6)
+    assert {"praksis": 1.0} == translated.terms
+    assert ({}, ()) == (translated.stands_for, translated.unknown)
+
+
+def test_a_word_that_the_archive_uses_more_is_not_translated(encoder: Encoder) -> None:
+    """Only a commoner word stands for one that the archive holds: "danish" is "dansk", "post" is not "postgang"."""
+    translator = Translator(["dansk", "post", "postgang", "danish"], encoder)
+    danish, post = translator.near(["danish", "post"])
+    assert ["dansk"] == [word for word, _ in danish if word != "danish"]
+    assert [] == [word for word, _ in post if word != "dansk"]
