@@ -212,7 +212,7 @@ def ablation(
     index: Index,
     vary: Annotated[
         list[str] | None,
-        typer.Option(help='One configuration: "mode=lexical", "lexical_weight=0.4,candidates=100". Can be repeated.'),
+        typer.Option(help='One configuration: "mode=lexical", "words.parts=0,candidates=100". Can be repeated.'),
     ] = None,
     measure: Annotated[str, typer.Option(help="Which measure.")] = "success@1",
     split: Split = None,
@@ -227,10 +227,7 @@ def ablation(
 
     asked = read_sets(sets, _split(split))
     searcher = Searcher.open(index, model, load(rerank))
-    chosen = configurations(vary or (), searcher)
-    if rerank and any(overrides.keys() - {"mode"} for overrides in chosen.values()):
-        raise UsageError("--rerank goes with --vary mode=... alone: other settings are tried without a cross-encoder")
-    for line in table(searcher, asked, chosen, measure):
+    for line in table(searcher, asked, configurations(vary or (), searcher), measure):
         print(line, flush=True)
 
 

@@ -14,7 +14,7 @@ from eval.questions import QuestionSet
 from eval.run import by_set, outcomes
 from index.search import Mode, Searcher
 
-Overrides = Mapping[str, Any]  # field of the ranking settings -> value; "mode" chooses the legs
+Overrides = Mapping[str, Any]  # setting of the ranking, as "candidates" or "words.parts" -> value; "mode": the legs
 
 SHIPPED = "shipped"
 BY_MODE: Mapping[str, Overrides] = {SHIPPED: {}, "mode=lexical": {"mode": "lexical"}, "mode=dense": {"mode": "dense"}}
@@ -53,16 +53,25 @@ def _override(text: str, searcher: Searcher) -> tuple[str, Any]:
 
 
 def settings(searcher: Searcher) -> dict[str, Any]:
-    """Give the ranking's settings by name."""
-    return {one.name: getattr(searcher.ranking, one.name) for one in dataclasses.fields(searcher.ranking)}
+    """Give the ranking's settings by name; those of a group of weights as "group.name"."""
+    found: dict[str, Any] = {}
+    for one in dataclasses.fields(searcher.ranking):
+        value = getattr(searcher.ranking, one.name)
+        group = value._asdict() if hasattr(value, "_asdict") else None
+        found |= {f"{one.name}.{name}": inner for name, inner in group.items()} if group else {one.name: value}
+    return found
 
 
 def varied(searcher: Searcher, overrides: Overrides) -> Searcher:
     """Give a searcher over the same generation with some settings of the ranking replaced."""
     if not overrides:
         return searcher
-    ranking = dataclasses.replace(searcher.ranking, **overrides)
-    return Searcher(searcher.folder, searcher.manifest, searcher.encoder, ranking)
+    ranking = searcher.ranking
+    for name, value in overrides.items():
+        group, dot, inner = name.partition(".")
+        replaced = getattr(ranking, group)._replace(**{inner: value}) if dot else value
+        ranking = dataclasses.replace(ranking, **{group: replaced})
+    return Searcher(searcher.folder, searcher.manifest, searcher.encoder, ranking, searcher.reranker)
 
 
 def table(

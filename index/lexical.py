@@ -90,7 +90,7 @@ class Lexical:
             terms.setdefault(part, self.weights.parts)
         for value in values(query):
             terms.setdefault(value, self.weights.values)
-        return terms
+        return {term: weight for term, weight in terms.items() if weight}
 
     def search(self, terms: Mapping[str, float], k: int, documents: Iterable[int] | None = None) -> dict[int, float]:
         """Give the k best rows with their scores, among the passages of `documents` if given."""

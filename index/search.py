@@ -62,7 +62,7 @@ class Searcher:
         common = stem_counts()
         self._compounds = Compounds(lambda one: self.store.stem_count(one) + common[one])
         self._dense = Dense(folder / VECTORS)
-        self._lexical = Lexical(folder / LEXICAL, self._compounds)
+        self._lexical = Lexical(folder / LEXICAL, self._compounds, self.ranking.words)
         self._sentences = Sentences(folder / SENTENCES, self.store.words_of)
         self._understanding = Understanding(self.store, self._lexical, self._compounds)
 
@@ -91,7 +91,7 @@ class Searcher:
         `previous` are the questions asked before it, oldest first: a follow-up is understood from them. `explain` adds
         to each hit's explanation the terms that it was found by.
         """
-        searched = resolve(checked(question), previous)
+        searched = resolve(checked(question), previous if self.ranking.conversation else ())
         if top < 1:
             raise UsageError(f"--top {top} is too few. Ask for 1 or more")
         query = self._query(searched, mode)
@@ -129,7 +129,7 @@ class Searcher:
         read = self._understanding.read(question)
         vector = self.encoder.encode([read.text], "query")[0] if wanted else None
         query = Query(question, read.terms, vector, read.stands_for, read.expanded, read.unknown)
-        if self.encoder.cheap and foreign(question):
+        if self.encoder.cheap and self.ranking.translated and foreign(question):
             return self._translator.translated(query, self.ranking.translated)
         return query
 
@@ -152,7 +152,8 @@ class Searcher:
             dense |= {int(row): float(cosine) for row, cosine in zip(missing, cosines, strict=True)}
         weight = self.ranking.foreign_weight if query.foreign else self.ranking.lexical_weight
         ranked = convex(lexical, dense, {"lexical": 1.0, "dense": 0.0, "hybrid": weight}[mode], 2 * k)
-        named_rows = {row for name in named(query.text) for row in self._lexical.referred(key(name), k, documents)}
+        names = named(query.text) if self.ranking.references else []
+        named_rows = {row for name in names for row in self._lexical.referred(key(name), k, documents)}
         if not named_rows:
             return ranked
         known = {one.row: one for one in ranked}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from index.evidence import Evidence, SentenceWeights
+from index.lexical import Weights
 
 # Learned on the question sets, as docs/retrieval.md tells.
 _WEIGHTS = Evidence(
@@ -26,14 +27,17 @@ _WEIGHTS = Evidence(
 
 @dataclass(frozen=True)
 class Ranking:
-    """How passages are found, weighed and put in order."""
+    """How passages are found, weighed and put in order; a weight of 0 takes its element out."""
 
+    words: Weights = field(default=Weights())
     lexical_weight: float = 0.45  # of the words in the fusion of the legs
     foreign_weight: float = 0.3  # the same for a question that is not in Danish
     translated: float = 0.6  # of a word of the archive that stands for a foreign one
     candidates: int = 200  # that each leg puts forward
     reordered: int = 20  # of the best, which are weighed by all that speaks for them
     per_document: int = 2  # passages of one document among the first five
+    references: bool = True  # what a question names by number is looked up
+    conversation: bool = True  # a question is understood from those before it
     evidence: Evidence = field(default=_WEIGHTS)
     sentence: SentenceWeights = field(default=SentenceWeights())
     confidence: tuple[float, ...] = (0.0, 1.0, 0.1, -0.1, -0.1, 1.0)  # a constant, then by sign

@@ -42,7 +42,7 @@ class Understanding:
         weights = self._lexical.weights
         meant: dict[str, str] = {}
         for word in dict.fromkeys(tokens(question)):
-            if word not in STOP_WORDS and word.isalpha() and (found := self._meant(word)):
+            if weights.spelling and word not in STOP_WORDS and word.isalpha() and (found := self._meant(word)):
                 meant[word] = self._written(found[0])
                 reading.replace(stem(word), found, weights.spelling, known=self._lexical.holds(stem(word)))
                 reading.expanded += map(self._written, found)
@@ -102,7 +102,7 @@ class _Reading:
 
     def add(self, term: str, own: str, weight: float) -> None:
         """Add a term that stands for one of the question's own, unless it is there already."""
-        if term not in self.terms:
+        if weight and term not in self.terms:
             self.terms[term] = weight
             self.stands_for[term] = own
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from corpus.errors import UsageError
 from eval.ablation import BY_MODE, SHIPPED, configurations, table, varied
 from eval.questions import read_set
+from index.lexical import Weights
 from index.search import Searcher
 from tests.conftest import ROOT
 
@@ -22,26 +23,28 @@ class Settings:
     weight: float = 0.5
     candidates: int = 200
     named: bool = True
+    words: Weights = field(default=Weights())
 
 
 class Stub:
     """A searcher that only keeps its settings."""
 
-    def __init__(self, folder: object, manifest: object, encoder: object, ranking: Settings) -> None:
-        self.folder, self.manifest, self.encoder, self.ranking = folder, manifest, encoder, ranking
+    def __init__(self, *opened: object) -> None:
+        self.folder, self.manifest, self.encoder, self.ranking, self.reranker = opened
 
 
 @pytest.fixture
 def stub() -> Any:
     """A searcher with settings."""
-    return Stub(1, 2, 3, ranking=Settings())
+    return Stub(1, 2, 3, Settings(), None)
 
 
 def test_configurations_are_read_with_their_types(stub: Any) -> None:
     """What is shipped always comes first; whole numbers do for a fraction."""
-    read = configurations(["weight=1,candidates=50", "named=False", "mode=dense"], stub)
-    assert [SHIPPED, "weight=1,candidates=50", "named=False", "mode=dense"] == list(read)
-    assert [{}, {"weight": 1.0, "candidates": 50}, {"named": False}, {"mode": "dense"}] == list(read.values())
+    read = configurations(["weight=1,candidates=50", "named=False", "words.parts=0", "mode=dense"], stub)
+    assert [SHIPPED, "weight=1,candidates=50", "named=False", "words.parts=0", "mode=dense"] == list(read)
+    expected = [{}, {"weight": 1.0, "candidates": 50}, {"named": False}, {"words.parts": 0.0}, {"mode": "dense"}]
+    assert expected == list(read.values())
     assert dict(BY_MODE) == configurations([], stub)
 
 
@@ -65,6 +68,7 @@ def test_overrides_are_replaced_and_the_rest_stays(stub: Any, monkeypatch: pytes
     """The given searcher keeps its own settings."""
     monkeypatch.setattr("eval.ablation.Searcher", Stub)
     assert Settings(weight=0.9) == varied(stub, {"weight": 0.9}).ranking  # type: ignore[attr-defined]
+    assert Settings(words=Weights(parts=0.1)) == varied(stub, {"words.parts": 0.1}).ranking  # type: ignore[attr-defined]
     assert Settings() == stub.ranking
     assert stub is varied(stub, {})
 
