@@ -72,10 +72,11 @@ def fit_confidence(found: Sequence[Case], penalty: float = 0.002) -> Floats:
     labels = torch.tensor([float(bool(case.question.answers)) for case in found], dtype=torch.float64)
     balance = torch.where(labels > 0, 0.5 / labels.mean(), 0.5 / (1 - labels.mean()))  # both kinds count the same
     weights = torch.zeros(rows.shape[1], dtype=torch.float64, requires_grad=True)
+    spread = rows[:, 1:].std(0)  # a sign that runs from 0 to 10 needs a tenth of the weight
 
     def loss() -> Any:
         losses = torch.nn.functional.binary_cross_entropy_with_logits(rows @ weights, labels, weight=balance)
-        return losses + penalty * (weights[1:] ** 2).sum()
+        return losses + penalty * ((weights[1:] * spread) ** 2).sum()
 
     return _minimised(loss, weights)
 

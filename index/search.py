@@ -95,8 +95,9 @@ class Searcher:
         if top < 1:
             raise UsageError(f"--top {top} is too few. Ask for 1 or more")
         query = self._query(searched, mode)
-        found = self._found(query, filters, mode, max(self.ranking.candidates, top))
-        ranked = self._weighed(query, found[: max(self.ranking.reordered, 2 * top)], mode)
+        best = max(self.ranking.reordered, 2 * top)
+        found = self._found(query, filters, mode, max(self.ranking.candidates, top), best)
+        ranked = self._weighed(query, found, mode)
         sure = confidence(query, ranked, self.ranking) if ranked else 0.0  # learned on this order
         if self.reranker and mode == "hybrid":
             ranked = reranked(searched, ranked, self.reranker, self._superseded)
@@ -116,13 +117,13 @@ class Searcher:
 
     def rank(self, question: str, k: int, mode: Mode = "hybrid") -> list[Scored]:
         """Give the rows of the k best passages by the fusion of the legs alone, for evaluation."""
-        return self._found(self._query(question, mode), None, mode, max(self.ranking.candidates, k))[:k]
+        return self._found(self._query(question, mode), None, mode, max(self.ranking.candidates, 2 * k), k)
 
     def weighed(self, question: str, previous: Sequence[str] = ()) -> tuple[Query, list[Ranked]]:
         """Give a question as it is searched, and what the hybrid weighs for it, for tuning."""
         query = self._query(resolve(checked(question), previous), "hybrid")
-        found = self._found(query, None, "hybrid", self.ranking.candidates)
-        return query, self._weighed(query, found[: self.ranking.reordered], "hybrid")
+        found = self._found(query, None, "hybrid", self.ranking.candidates, self.ranking.reordered)
+        return query, self._weighed(query, found, "hybrid")
 
     def _query(self, question: str, mode: Mode) -> Query:
         wanted = mode != "lexical" or self.encoder.cheap
@@ -137,8 +138,8 @@ class Searcher:
     def _translator(self) -> Translator:
         return Translator(self.store.commonest_words(), self.encoder)
 
-    def _found(self, query: Query, filters: Filters | None, mode: Mode, k: int) -> list[Scored]:
-        """Give what the legs find, best first by their fusion; what the question names by number goes before all."""
+    def _found(self, query: Query, filters: Filters | None, mode: Mode, k: int, best: int) -> list[Scored]:
+        """Give the best of k that each leg finds, by their fusion; what the question names by number goes first."""
         documents: list[int] | None = None
         rows: Rows | None = None
         if filters:
@@ -151,15 +152,16 @@ class Searcher:
             cosines = self._dense.scores(query.vector, missing)
             dense |= {int(row): float(cosine) for row, cosine in zip(missing, cosines, strict=True)}
         weight = self.ranking.foreign_weight if query.foreign else self.ranking.lexical_weight
-        ranked = convex(lexical, dense, {"lexical": 1.0, "dense": 0.0, "hybrid": weight}[mode], 2 * k)
         names = named(query.text) if self.ranking.references else []
+        weight = {"lexical": 1.0, "dense": 0.0, "hybrid": weight}[mode]
+        ranked = convex(lexical, dense, weight, 2 * k if names else best)
         named_rows = {row for name in names for row in self._lexical.referred(key(name), k, documents)}
         if not named_rows:
             return ranked
         known = {one.row: one for one in ranked}
         first = [known.get(row, Scored(row, 0.0, 0.0, 0.0))._replace(named=1.0) for row in named_rows]
         others = (one for one in ranked if one.row not in named_rows)
-        return [*sorted(first, key=lambda one: (-one.score, one.row)), *others]
+        return [*sorted(first, key=lambda one: (-one.score, one.row)), *others][:best]
 
     @cached_property
     def _documents(self) -> list[tuple[int, Fields]]:

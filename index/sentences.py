@@ -188,7 +188,7 @@ class Sentences:
         if query is None or not isinstance(encoder, StaticEncoder) or self._files.norms is None:
             return np.zeros(len(parsed.starts), dtype=np.float32)
         ids, starts = self._files.tokens_of(parsed.words)
-        passed = np.concatenate(([0.0], np.cumsum(encoder.table[ids] @ query, dtype=np.float64)))
+        passed = np.concatenate(([0.0], np.cumsum(encoder.table.take(ids, axis=0) @ query, dtype=np.float64)))
         products = np.add.reduceat((passed[starts[1:]] - passed[starts[:-1]])[parsed.places], parsed.starts)
         norms = self._files.norms[parsed.sentences]
         return np.divide(products, norms, out=np.zeros_like(norms), where=norms > 0, casting="same_kind")

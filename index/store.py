@@ -7,6 +7,7 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from index.references import keys
 Numbers = NDArray[np.uint32]
 
 _MAPPED = 1 << 40  # bytes of the file that may be mapped: all of it, as far as SQLite allows
+_REMEMBERED = 10_000  # documents that were among the hits of late
 _SCHEMA = """
 CREATE TABLE documents (
   row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, text BLOB NOT NULL,
@@ -166,6 +168,8 @@ class Store:
         uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
         self._uri = uri
         self._local = threading.local()
+        self.head = lru_cache(maxsize=_REMEMBERED)(self._head)
+        self.related = lru_cache(maxsize=_REMEMBERED)(self._related)
 
     def _query(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         if not hasattr(self._local, "db"):
@@ -207,14 +211,14 @@ class Store:
         rows = self._query("SELECT document, root, file, sha256, sidecar, own FROM files")
         return [Filed(_source(*file), document) for document, *file in rows]
 
-    def related(self, row: int, relation: Relation, *, backwards: bool = False) -> list[int]:
+    def _related(self, row: int, relation: Relation, *, backwards: bool = False) -> tuple[int, ...]:
         """Give the rows of the documents to which a document stands in a relation, or of those that do to it."""
         here, there = ("other", "document") if backwards else ("document", "other")
         found = self._query(
             f"SELECT {there} FROM relations WHERE {here}=? AND relation=? ORDER BY {there}",  # noqa: S608 - our words
             (row, relation),
         )
-        return [other for (other,) in found]
+        return tuple(other for (other,) in found)
 
     def superseded(self) -> frozenset[int]:
         """Give the rows of all documents that are no longer in force."""
@@ -225,7 +229,7 @@ class Store:
         """Give the row of every passage by its id."""
         return dict(self._query("SELECT id, row FROM passages").fetchall())
 
-    def head(self, row: int) -> Head:
+    def _head(self, row: int) -> Head:
         """Give one document without its text."""
         id_, fields = self._query("SELECT id, fields FROM documents WHERE row=?", (row,)).fetchone()
         files = self._query(_FILES_OF, (row,))

@@ -136,7 +136,10 @@ class Translator:
 
     def _best(self, cosines: Vectors) -> list[tuple[str, float]]:
         found: dict[str, tuple[str, float]] = {}
-        for place in np.argsort(self._rarity[: len(cosines)] - cosines)[: 4 * _NEAREST]:
+        scores = cosines - self._rarity[: len(cosines)]
+        many = min(4 * _NEAREST, len(scores))
+        best = np.argpartition(-scores, many - 1)[:many] if many else np.zeros(0, dtype=np.int64)
+        for place in sorted(best.tolist(), key=lambda place: -scores[place]):
             if cosines[place] >= _NEAR and len(found) < _NEAREST:
                 word = self._words[place]
                 found.setdefault(stem(word), (word, float(cosines[place])))

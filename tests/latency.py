@@ -37,6 +37,7 @@ from index.evidence import Judge
 from index.generation import building, current, publish
 from index.lexical import Lexical
 from index.search import Searcher
+from index.settings import Ranking
 from index.static import StaticEncoder
 from index.store import Store
 from index.understanding import Understanding
@@ -44,7 +45,7 @@ from index.vectors import Dense
 from tests.bench import row
 
 SETS = Path(__file__).parent.parent / "eval" / "sets"
-DEPTH = 200  # passages that each leg, and each bare library, is asked for
+DEPTH = Ranking().candidates  # passages that each leg, and each bare library, is asked for
 WARM_UP = 40  # questions that are put before those that are measured
 ROUNDS = 3  # each with an index opened anew, so that every question is new to it
 # What is timed, by the functions' names; what is left is `REST`.
@@ -58,8 +59,8 @@ STAGES: tuple[tuple[str, Any, str], ...] = (
     ("fetching passages", Store, "passages"),
     ("reordering, choosing the sentence to mark", Judge, "judge"),
     ("confidence", index.search, "confidence"),
-    ("fetching documents and links", Store, "head"),
-    ("fetching documents and links", Store, "related"),
+    ("fetching documents and links", Store, "_head"),
+    ("fetching documents and links", Store, "_related"),
 )
 REST = "building hits, all else"
 

@@ -19,7 +19,7 @@ from transformers import BertConfig, BertForSequenceClassification, BertModel, P
 
 from bot.archive import Archive
 from bot.cli import app
-from corpus.errors import ModelError, UsageError
+from corpus.errors import ModelError
 from corpus.records import Hit
 from index import rerank
 from index.build import build
