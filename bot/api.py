@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationInfo, field_validator
 
 from bot.archive import NOT_READY, Archive, RefusalError
 from bot.shape import answer_json
@@ -17,6 +17,7 @@ from corpus.records import Kind, SectionKind, Status
 from index.filters import Filters
 
 MAX_TOP = 50
+MAX_PREVIOUS = 10
 _Text = StrictStr | None
 
 
@@ -48,11 +49,13 @@ class FilterBody(_Strict):
 
 
 class SearchBody(_Strict):
-    """One question."""
+    """One question; `previous` are those asked before it, oldest first, from which a follow-up is understood."""
 
     question: StrictStr
     top: StrictInt = Field(default=5, ge=1, le=MAX_TOP)
     filters: FilterBody | None = None
+    previous: list[StrictStr] = Field(default=[], max_length=MAX_PREVIOUS)
+    explain: StrictBool = False
 
 
 class CitationShape(_Strict):
@@ -91,6 +94,28 @@ class LinkShape(BaseModel):
     reference: str
 
 
+class TermShape(_Strict):
+    """A term that was searched for, and the words that hold it: in the passage, as part of a word, or around it."""
+
+    term: str
+    weight: float
+    words: list[str]
+    compounds: list[str]
+    context: list[str]
+    stands_for: str | None
+
+
+class ExplanationShape(_Strict):
+    """Why a passage was found: the parts add up to its score."""
+
+    parts: dict[str, float]
+    bm25: float
+    cosine: float
+    lexical: float
+    dense: float
+    terms: list[TermShape]
+
+
 class HitShape(BaseModel):
     """One passage, word for word, with its source."""
 
@@ -98,13 +123,16 @@ class HitShape(BaseModel):
     score: float
     text: str
     highlights: list[tuple[int, int]]
+    passage: str
     section: SectionKind
+    speaker: str | None
     citation: CitationShape
     reference: str
     document: DocumentShape
     superseded_by: LinkShape | None = None
     supplemented_by: list[LinkShape] = []
     refers_to: list[LinkShape] = []
+    explain: ExplanationShape | None = None
 
 
 class AnswerShape(BaseModel):
@@ -140,12 +168,11 @@ def router(archive: Archive) -> APIRouter:
     @routes.post("/api/search", response_model=AnswerShape, responses=errors, summary="Find passages that answer")
     def search(body: SearchBody) -> JSONResponse:
         try:
-            answer = archive.ask(
-                body.question, body.top, Filters(**body.filters.model_dump()) if body.filters else None
-            )
+            filters = Filters(**body.filters.model_dump()) if body.filters else None
+            answer = archive.ask(body.question, body.top, filters, body.previous, explain=body.explain)
         except RefusalError as refusal:
             return JSONResponse({"error": str(refusal)}, 503 if str(refusal) == NOT_READY else 422)
-        return JSONResponse(answer_json(answer, roots=False))
+        return JSONResponse(answer_json(answer, explain=body.explain, roots=False))
 
     @routes.get("/healthz", response_model=StatusShape, summary="Whether the server lives")
     def healthz() -> dict[str, str]:
@@ -177,6 +204,8 @@ _WRONG: Sequence[tuple[Callable[[str, str], bool], str]] = (
     (lambda kind, _: kind == "extra_forbidden", "Feltet {at} kendes ikke."),
     (lambda _, at: at == "question", "Feltet question mangler, eller det er ikke en tekst."),
     (lambda _, at: at == "top", f"Feltet top skal være et helt tal fra 1 til {MAX_TOP}."),
+    (lambda _, at: at.startswith("previous"), f"Feltet previous skal være en liste med højst {MAX_PREVIOUS} tekster."),
+    (lambda _, at: at == "explain", "Feltet explain skal være true eller false."),
     (lambda _, at: at in {"filters.since", "filters.until"}, "Feltet {at} skal være en dato som 2023-05-31."),
     (lambda _, at: at == "filters.kind", f"Feltet {{at}} skal være en af {', '.join(get_args(Kind))}."),
     (lambda _, at: at == "filters", "Feltet filters skal være et objekt med navngivne betingelser."),

@@ -59,7 +59,15 @@ class Archive:
                 self._opening.release()
         return self._searcher
 
-    def ask(self, question: str, top: int = 5, filters: Filters | None = None, previous: Sequence[str] = ()) -> Answer:
+    def ask(
+        self,
+        question: str,
+        top: int = 5,
+        filters: Filters | None = None,
+        previous: Sequence[str] = (),
+        *,
+        explain: bool = False,
+    ) -> Answer:
         """Answer one question, understood from those before it; raise `RefusalError` if it cannot be searched."""
         question = plain(question)
         characters = len(" ".join(question.split()))
@@ -73,7 +81,7 @@ class Archive:
         searcher = self.searcher()
         if searcher is None:
             raise RefusalError(NOT_READY)
-        return searcher.ask(question, top, filters, previous=previous)
+        return searcher.ask(question, top, filters, previous=previous, explain=explain)
 
     def source(self, document: str) -> Source | None:
         """Give a document by its id, or None if the archive holds none of that id."""

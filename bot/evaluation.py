@@ -214,7 +214,9 @@ def ablation(
         list[str] | None,
         typer.Option(help='One configuration: "mode=lexical", "words.parts=0,candidates=100". Can be repeated.'),
     ] = None,
-    measure: Annotated[str, typer.Option(help="Which measure.")] = "success@1",
+    measure: Annotated[
+        list[str] | None, typer.Option(help="Which measure; can be repeated. Default: success@1 and success@5.")
+    ] = None,
     split: Split = None,
     model: BuiltModel = None,
     rerank: Rerank = None,
@@ -227,7 +229,8 @@ def ablation(
 
     asked = read_sets(sets, _split(split))
     searcher = Searcher.open(index, model, load(rerank))
-    for line in table(searcher, asked, configurations(vary or (), searcher), measure):
+    measures = measure or ["success@1", "success@5"]
+    for line in table(searcher, asked, configurations(vary or (), searcher), measures):
         print(line, flush=True)
 
 

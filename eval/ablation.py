@@ -10,13 +10,14 @@ from typing import Any, cast, get_args
 
 from corpus.errors import UsageError
 from eval.measures import means
-from eval.questions import QuestionSet
+from eval.questions import ALL, QuestionSet
 from eval.run import by_set, outcomes
 from index.search import Mode, Searcher
 
 Overrides = Mapping[str, Any]  # setting of the ranking, as "candidates" or "words.parts" -> value; "mode": the legs
 
 SHIPPED = "shipped"
+_SEPARATOR = " / "
 BY_MODE: Mapping[str, Overrides] = {SHIPPED: {}, "mode=lexical": {"mode": "lexical"}, "mode=dense": {"mode": "dense"}}
 
 
@@ -75,20 +76,27 @@ def varied(searcher: Searcher, overrides: Overrides) -> Searcher:
 
 
 def table(
-    searcher: Searcher, sets: Sequence[QuestionSet], chosen: Mapping[str, Overrides], measure: str
+    searcher: Searcher, sets: Sequence[QuestionSet], chosen: Mapping[str, Overrides], measures: Sequence[str]
 ) -> Iterator[str]:
-    """Give the lines of a Markdown table: a row for each configuration, a column for each set, and median times."""
-    names = [one.name for one in sets]
-    head = [f"| {measure} | {' | '.join(names)} | ms |", f"| --- |{' --- |' * (len(names) + 1)}"]
+    """Give the lines of a Markdown table: a row for each configuration, a column for each set, and median times.
+
+    Several sets have a column of all their questions together; several measures stand beside each other in a cell.
+    """
+    columns = [*(one.name for one in sets), *([ALL] if len(sets) > 1 else [])]
+    head = [f"| {_SEPARATOR.join(measures)} | {' | '.join(columns)} | ms |", f"| --- |{' --- |' * (len(columns) + 1)}"]
     for name, overrides in chosen.items():
         mode = cast(Mode, overrides.get("mode", "hybrid"))
         ranking = {field: value for field, value in overrides.items() if field != "mode"}
         rows = outcomes(sets, varied(searcher, ranking), mode)
-        parts = {set_: means(row.measures for row in part) for set_, part in by_set(rows).items()}
-        known = list(dict.fromkeys(n for part in parts.values() for n in part))
-        if measure not in known:
-            raise UsageError(f"--measure {measure} is none of {', '.join(known)}")
-        cells = (f"{parts[set_][measure]:.3f}" if measure in parts[set_] else "-" for set_ in names)
+        parts = {set_: means(row.measures for row in part) for set_, part in (by_set(rows) | {ALL: rows}).items()}
+        for measure in measures:
+            if measure not in parts[ALL]:
+                raise UsageError(f"--measure {measure} is none of {', '.join(parts[ALL])}")
+        cells = (_SEPARATOR.join(_written(parts[column].get(measure)) for measure in measures) for column in columns)
         yield from head
         yield f"| {name} | {' | '.join(cells)} | {statistics.median(row.milliseconds for row in rows):.1f} |"
         head = []
+
+
+def _written(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

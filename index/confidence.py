@@ -11,7 +11,7 @@ from index.ranking import Ranked
 from index.settings import Ranking
 
 # A foreign question's words do not stand in the archive, whatever it knows: what Danish questions have on average.
-_FOREIGN = {"known": 0.78, "found": 2.9, "rarest": 6.3}
+_FOREIGN = {"known": 0.78, "found": 3.3, "rarest": 0.78}
 
 
 class Signs(NamedTuple):
@@ -19,8 +19,8 @@ class Signs(NamedTuple):
 
     known: float  # the largest share of the question's weight that stands in or around any passage that was weighed
     found: float  # words of the question that stand in or around the best
-    missing: float  # weight of the names and numbers in the question that do not
-    rarest: float  # weight of its rarest word
+    missing: float  # weight of the names and numbers in the question that do not; 1: of one that stands nowhere
+    rarest: float  # weight of its rarest word, likewise
     around_vectors: float  # cosine of the question and what stands around the best
 
 

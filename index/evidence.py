@@ -53,8 +53,8 @@ class Judged(NamedTuple):
     evidence: Evidence
     span: Span
     found: float  # words
-    missing: float  # weight of the names and numbers that do not
-    rarest: float  # weight of the question's rarest word
+    missing: float  # weight of the names and numbers that do not; 1 is that of a word which stands nowhere
+    rarest: float  # weight of the question's rarest word, likewise
 
 
 class SentenceWeights(NamedTuple):
@@ -83,6 +83,7 @@ class Terms:
         self.weights: Floats = np.array([query.terms[term] * idf(term) for term in own])
         self.whole: Floats = np.array([float(query.terms[term] >= 1.0) for term in own])  # words, not parts of words
         names = set(map(stem, tokens(" ".join(_NAME.findall(query.text)))))
+        self.most = idf("")  # weight of a word that stands nowhere in the archive
         self.names: Floats = np.array([float(term in names) for term in own])
 
     def held(self, columns: NDArray[np.bool_]) -> Floats:
@@ -139,10 +140,10 @@ class Judge:
             np.maximum.reduceat(fits, first).tolist(),
             np.maximum(cosines[n:], 0.0).tolist(),
             (around @ terms.whole).tolist(),
-            ((1 - around) @ (terms.weights * terms.names)).tolist(),
+            ((1 - around) @ (terms.weights * terms.names) / terms.most).tolist(),
             strict=True,
         )
-        rarest = float(terms.weights.max(initial=0.0))
+        rarest = float(terms.weights.max(initial=0.0)) / terms.most
         return [
             Judged(
                 _evidence(stored, scored, superseded)._replace(

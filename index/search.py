@@ -151,9 +151,8 @@ class Searcher:
             missing = np.array([row for row in lexical if row not in dense], dtype=np.int64)
             cosines = self._dense.scores(query.vector, missing)
             dense |= {int(row): float(cosine) for row, cosine in zip(missing, cosines, strict=True)}
-        weight = self.ranking.foreign_weight if query.foreign else self.ranking.lexical_weight
         names = named(query.text) if self.ranking.references else []
-        weight = {"lexical": 1.0, "dense": 0.0, "hybrid": weight}[mode]
+        weight = {"lexical": 1.0, "dense": 0.0, "hybrid": self.ranking.lexical_weight}[mode]
         ranked = convex(lexical, dense, weight, 2 * k if names else best)
         named_rows = {row for name in names for row in self._lexical.referred(key(name), k, documents)}
         if not named_rows:

@@ -31,7 +31,6 @@ class Ranking:
 
     words: Weights = field(default=Weights())
     lexical_weight: float = 0.45  # of the words in the fusion of the legs
-    foreign_weight: float = 0.3  # the same for a question that is not in Danish
     translated: float = 0.6  # of a word of the archive that stands for a foreign one
     candidates: int = 100  # that each leg puts forward; 200 change nothing
     reordered: int = 20  # of the best, which are weighed by all that speaks for them
@@ -40,5 +39,5 @@ class Ranking:
     conversation: bool = True  # a question is understood from those before it
     evidence: Evidence = field(default=_WEIGHTS)
     sentence: SentenceWeights = field(default=SentenceWeights())
-    confidence: tuple[float, ...] = (0.0, 1.0, 0.1, -0.1, -0.1, 1.0)  # a constant, then by sign
+    confidence: tuple[float, ...] = (-0.01, 2.6, 0.27, -1.93, -3.22, 2.98)  # a constant, then by sign
     answered: float = 0.5  # confidence from which the best hit counts as an answer

@@ -76,10 +76,10 @@ def test_overrides_are_replaced_and_the_rest_stays(stub: Any, monkeypatch: pytes
 def test_a_row_for_each_configuration(examples_index: Path) -> None:
     """A Markdown table: a column for each set, and the time; another ranking gives other figures."""
     searcher, sets = Searcher.open(examples_index), [read_set(ROOT / "eval" / "sets" / "examples.jsonl")]
-    head, rule, *rows = table(searcher, sets, BY_MODE, "success@1")
+    head, rule, *rows = table(searcher, sets, BY_MODE, ["success@1"])
     assert "| success@1 | examples | ms |" == head
     assert "| --- | --- | --- |" == rule
     assert list(BY_MODE) == [row.split("|")[1].strip() for row in rows]
     assert len({row.split("|")[2] for row in rows}) > 1
     with pytest.raises(UsageError, match="--measure speed is none of success@1"):
-        list(table(searcher, sets, BY_MODE, "speed"))
+        list(table(searcher, sets, BY_MODE, ["speed"]))

@@ -75,6 +75,17 @@ def test_search_answers_in_the_shape_it_describes(client: TestClient) -> None:
     assert "AnswerShape" in described["components"]["schemas"]
 
 
+def test_search_understands_a_conversation_and_explains_itself(client: TestClient) -> None:
+    """A follow-up is searched with what it goes on from; the parts of the score add up, and the terms are named."""
+    given = {"question": "Og for børn?", "previous": [QUESTION], "explain": True}
+    answer = client.post("/api/search", json=given).json()
+    AnswerShape.model_validate(answer)
+    assert given["question"] == answer["question"] != answer["searched"]
+    for hit in answer["hits"]:
+        assert sum(hit["explain"]["parts"].values()) == pytest.approx(hit["score"], abs=1e-4)
+        assert "børn" in [term["term"] for term in hit["explain"]["terms"]]
+
+
 def test_search_filters(client: TestClient) -> None:
     """Filters reach the search: only documents that meet them answer."""
     given = {"question": QUESTION, "filters": {"kind": "pressemeddelelse"}}
@@ -99,6 +110,10 @@ def test_search_filters(client: TestClient) -> None:
         (b'{"question": "x", "filters": {"since": "i fjor"}}', 422, "filters.since"),
         (b'{"question": "x", "filters": {"color": "red"}}', 422, "filters.color"),
         (b'{"question": "x", "mode": "dense"}', 422, "mode"),
+        (b'{"question": "x", "previous": "y"}', 422, "previous"),
+        (b'{"question": "x", "previous": [7]}', 422, "previous"),
+        (b'{"question": "x", "previous": [' + b'"y",' * 10 + b'"y"]}', 422, "højst 10"),
+        (b'{"question": "x", "explain": 1}', 422, "true eller false"),
     ],
 )
 def test_wrong_calls_get_a_danish_sentence(client: TestClient, body: bytes, status: int, named: str) -> None:
@@ -378,7 +393,7 @@ def test_questions_are_logged_nowhere(examples_index: Path, caplog: pytest.LogCa
     with TestClient(create_app(examples_index, archive=archive), base_url=LOCAL) as client:
         with caplog.at_level(logging.DEBUG):
             client.post("/api/search", json={"question": "Hvad koster kvanterabarber?"})
-            archive.ask = lambda *_: 1 / 0  # type: ignore[method-assign, assignment, return-value]
+            archive.ask = lambda *_, **__: 1 / 0  # type: ignore[method-assign, assignment, return-value]
             response = client.post("/api/search", json={"question": "Hvad koster kvanterabarber?"})
         assert 500 == response.status_code
         assert response.json()["error"].startswith("Der gik noget galt")
