@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
-from math import log
 from typing import NamedTuple
 
 import numpy as np
@@ -23,10 +22,7 @@ Span = tuple[int, int]
 Floats = NDArray[np.float64]
 
 _OTHER = 0.7  # of a term's weight, where only another word for it stands there
-_USUAL = 600  # characters of a passage
 _NAME = re.compile(r"(?<!^)\b[A-ZÆØÅ]\w*|\b\d[\w.,]*")  # a capital within the question, or a number
-_CHAIR = re.compile(r"formand", re.I)
-_SPOKESPERSON = re.compile(r"ordfører", re.I)
 
 
 class Evidence(NamedTuple):
@@ -42,8 +38,6 @@ class Evidence(NamedTuple):
     asks: float  # it is a question itself
     loose: float  # it is neither question nor answer
     superseded: float  # another answer has taken its place
-    length: float  # log of its characters over the usual
-    chair: float  # the chair says it, who only gives the floor
     named: float  # the question names it by number
 
 
@@ -64,8 +58,6 @@ class SentenceWeights(NamedTuple):
     words: float = 0.40
     fits: float = 0.27
     before: float = 0.15  # the words of the sentence before: an answer often goes on from what it repeats
-    asks: float = -0.06
-    length: float = 0.05
 
 
 class Terms:
@@ -171,21 +163,14 @@ class Judge:
         weights = self._weights
         before = np.roll(covered, 1)
         before[parsed.first[:-1]] = 0.0
-        n = len(covered)
         scores: Floats = (
-            weights.vectors * cosines
-            + weights.words * covered
-            + weights.fits * fits
-            + weights.before * before
-            + weights.asks * parsed.asks[:n]
-            + weights.length * np.log((parsed.spans[:n, 1] - parsed.spans[:n, 0]) / 100)
+            weights.vectors * cosines + weights.words * covered + weights.fits * fits + weights.before * before
         )
         return scores
 
 
 def _evidence(stored: Stored, scored: Scored, superseded: Collection[int]) -> Evidence:
     """Give what speaks for a passage whatever the question's words are."""
-    role = f"{stored.section.speaker} {stored.section.role}"
     return Evidence(
         words=scored.words,
         vectors=scored.vectors,
@@ -197,7 +182,5 @@ def _evidence(stored: Stored, scored: Scored, superseded: Collection[int]) -> Ev
         asks=float(stored.passage.kind == "spørgsmål"),
         loose=float(stored.passage.kind == "tekst"),
         superseded=float(stored.document_row in superseded),
-        length=log(len(stored.passage.text) / _USUAL),
-        chair=float(bool(_CHAIR.search(role)) and not _SPOKESPERSON.search(role)),
         named=scored.named,
     )

@@ -27,9 +27,8 @@ Terms = Mapping[str, NDArray[np.uint32]]  # for each term the numbers of the wor
 
 _WORDS, _SENTENCES, _PASSAGES = "words", "sentences", "passages"
 _KINDS, _TOKENS, _TOKEN_STARTS, _NORMS = "kinds", "tokens", "token-starts", "norms"
-# Its first word; its characters; the kinds of answer that it holds in phrases, and _ASKS where it is a question.
+# Its first word; its characters; the kinds of answer that it holds in phrases.
 _SENTENCE = np.dtype([("begin", "<u8"), ("start", "<u2"), ("end", "<u2"), ("holds", "u1")])
-_ASKS = 1 << 7
 _PASSAGE = np.dtype([("first", "<u4"), ("context", "<u4"), ("count", "<u2")])  # sentences
 _BATCH = 4_096  # sentences whose norms are computed at a time
 _NOTHING = ""  # the word of a sentence that has none
@@ -45,7 +44,6 @@ class Parsed(NamedTuple):
     first: Numbers  # [n + 1] each passage's first sentence; the last: the first context
     spans: Numbers  # [s, 2] characters within the passage
     holds: Numbers  # [s] kinds of answer, as `wanted.held` tells them
-    asks: NDArray[np.bool_]  # [s] it is a question itself
 
 
 class Writer:
@@ -78,7 +76,7 @@ class Writer:
         first = self._sentences
         words, begins = list[int](), list[tuple[int, int, int, int]]()
         for text, start, end in found:
-            begins.append((self._words + len(words), start, end, held_in_phrases(text) | _ASKS * text.endswith("?")))
+            begins.append((self._words + len(words), start, end, held_in_phrases(text)))
             numbers = [self._number(word, self._numbers) for word in text.split()]
             numbers += [self._number(value, self._values) for value in values(text)]
             words += numbers or [0]
@@ -169,8 +167,7 @@ class Sentences:
             numbers,
             first,
             np.stack((chosen["start"], chosen["end"]), axis=1).astype(np.int64),
-            chosen["holds"] & (_ASKS - 1) | np.bitwise_or.reduceat(self._files.kinds[different][places], starts),
-            chosen["holds"] >= _ASKS,
+            chosen["holds"] | np.bitwise_or.reduceat(self._files.kinds[different][places], starts),
         )
 
     def mentions(self, parsed: Parsed, terms: Sequence[str]) -> NDArray[np.bool_]:

@@ -75,7 +75,6 @@ def test_every_sentence_is_as_if_it_were_parsed_anew(searcher: Searcher) -> None
     texts += [one.context for one in stored]
 
     assert parsed.spans[: len(spans)].tolist() == list(map(list, spans))
-    assert parsed.asks.tolist() == [text.endswith("?") for text in texts]
     assert parsed.holds.tolist() == list(map(held, texts))
     held_terms = [{*map(stem, tokens(t)), *searcher._compounds.stems(tokens(t)), *values(t)} - {"kl"} for t in texts]
     terms = sorted(set().union(*held_terms))
