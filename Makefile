@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DATA   ?= ../shared/data
 
-.PHONY: help install demo test lint attacks encoder bench latency adapt-bench report baseline clean
+.PHONY: help install demo test lint attacks encoder bench latency load adapt-bench report baseline clean
 
 help:            ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,9 @@ bench: $(VENV)/.installed-test  ## Measure indexing, start-up and search.
 
 latency: $(VENV)/.installed-test  ## Measure a question at 10,000 and 100,000 passages, stage by stage; N="..." for others.
 	$(BIN)/python -m tests.latency $(DATA) $(N)
+
+load: $(VENV)/.installed-test  ## Measure a hundred readers at once at 100,000 passages; N=--passages=1000 and the like for others.
+	$(BIN)/python -m tests.load $(DATA) $(N)
 
 adapt-bench: $(VENV)/.installed-test  ## Measure what adapting gains; MODEL=DIR is a model that has not seen the set.
 	$(BIN)/python -m tests.adapt_bench $(DATA)/bench/ft_spoergetid_dev $(MODEL)

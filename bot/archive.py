@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,6 @@ from corpus.records import Answer, Document, Link
 from index.filters import Filters
 from index.rerank import Reranker
 from index.search import MAX_QUESTION, Searcher
-from index.store import Stored
 
 LOG = logging.getLogger("spoergetime")
 NOT_READY = "Arkivet er ikke klar endnu. Prøv igen om lidt."
@@ -25,10 +25,10 @@ class RefusalError(Exception):
 
 
 class Source(NamedTuple):
-    """One document with its passages, in order."""
+    """One document, and where its passages start and end, in order."""
 
     document: Document
-    passages: list[Stored]
+    passages: Sequence[tuple[int, int]]
     related: Mapping[str, Sequence[Link]]  # by what the relation is called on the page
 
 
@@ -42,6 +42,7 @@ class Archive:
         self._pointer: bytes | None = None  # what `current` said when it was last opened, or tried
         self._searcher: Searcher | None = None
         self._opening = threading.Lock()
+        self.timed: Callable[[float], None] | None = None  # is told the seconds of every search
 
     def open(self) -> Searcher:
         """Open the published generation, or raise why that cannot be."""
@@ -81,16 +82,20 @@ class Archive:
         searcher = self.searcher()
         if searcher is None:
             raise RefusalError(NOT_READY)
-        return searcher.ask(question, top, filters, previous=previous, explain=explain)
+        started = time.perf_counter()
+        try:
+            return searcher.ask(question, top, filters, previous=previous, explain=explain)
+        finally:
+            if self.timed:
+                self.timed(time.perf_counter() - started)
 
     def source(self, document: str) -> Source | None:
         """Give a document by its id, or None if the archive holds none of that id."""
         searcher = self.searcher()
-        for row in searcher.store.find(document) if searcher else ():
-            found = searcher.store.document(row) if searcher else None
-            if searcher and found and found.id == document:
-                return Source(found, searcher.store.passages_of(row), _related(searcher, row))
-        return None
+        row = searcher.store.row(document) if searcher else None
+        if searcher is None or row is None:
+            return None
+        return Source(searcher.store.document(row), searcher.store.places_of(row), _related(searcher, row))
 
     def _reopen(self) -> None:
         pointer = self._published()

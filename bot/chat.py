@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
-from datetime import date
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sized
+from functools import partial
+from typing import Any
 
 # Gradio reads these when it is imported; it must call nobody, and remember no question in the browser.
 os.environ |= {
@@ -21,52 +23,50 @@ os.environ |= {
 }
 
 import gradio as gr
+import gradio.queueing
+import gradio.routes
 from fastapi import FastAPI
 
 from bot.archive import LOG, Archive, RefusalError
-from bot.cards import cards, summary
+from bot.cards import Tools, summary
+from bot.choices import choices
+from bot.conversation import Conversation, conversation_html, turn
 from bot.examples import examples
+from bot.export import FORMS
+from bot.filtering import chosen, form, suggestions
+from bot.limits import AT_ONCE
+from bot.logs import hush
+from bot.operation import DEFAULT, Operation
 from bot.quote import quote
-from bot.terms import KINDS
-from corpus.danish import iso_date
-from index.filters import Filters
+from bot.theme import theme
 
-QUEUE = 200  # questions that may wait, a hundred readers twice over; more are told to try again
-AT_ONCE = 4
 KEPT = 20  # answers of a conversation
 EXAMPLES = 3
 _FAILED = "Der gik noget galt, da jeg søgte. Prøv igen om lidt."
+_SLOW = "Det tog for lang tid at søge. Prøv igen om lidt."
+# What the page's script does before a question is sent.
+_FILTERED = "(question, turns, _) => [question, turns, spoergetime.filters()]"
+_SEARCHING = "() => '<p class=\"st-soeger\">Søger …</p>'"
 _INTRODUCTION = (
     '<header class="st-hoved"><h1>Spørgetime</h1><p>Stil et spørgsmål på almindeligt dansk. Svarene er ordrette uddrag '
     "af dokumenterne i arkivet, hvert med sin kilde. Intet er skrevet af en maskine.</p></header>"
 )
-_FILTERS = {  # field of Filters -> (label, placeholder)
-    "since": ("Fra dato", "f.eks. 1. januar 2012"),
-    "until": ("Til dato", "f.eks. 2012-12-31"),
-    "minister": ("Minister", "navn eller titel"),
-    "ministry": ("Ministerium", ""),
-    "asker": ("Spørger", "navn"),
-    "party": ("Parti", "f.eks. SF"),
-    "committee": ("Udvalg", "f.eks. AMU"),
-    "session": ("Samling", "f.eks. 20111"),
-}
-_ANY_KIND = "Alle"
 
 
-class Turn(NamedTuple):
-    """One question of a conversation with its answer, as HTML."""
-
-    question: str
-    answer: str
-
-
-def mount_chat(app: FastAPI, archive: Archive) -> None:
-    """Mount the chat page at the root of an application."""
+def mount_chat(
+    app: FastAPI,
+    archive: Archive,
+    operation: Operation = DEFAULT,
+    tools: Tools = Tools(),  # noqa: B008 - frozen
+) -> Sized:
+    """Mount the chat page at the root of an application; give the queue of questions that wait."""
+    hush(gradio.queueing, gradio.routes)
+    page = chat_page(archive, operation, tools)
     gr.mount_gradio_app(
         app,
-        chat_page(archive),
+        page,
         path="/",
-        theme=_theme(),
+        theme=theme(),
         footer_links=[],
         run_history=False,
         show_error=False,
@@ -76,13 +76,15 @@ def mount_chat(app: FastAPI, archive: Archive) -> None:
         pwa=False,
         max_file_size=0,
     )
+    queue: Sized = page._queue
+    return queue
 
 
-def chat_page(archive: Archive) -> gr.Blocks:
+def chat_page(archive: Archive, operation: Operation = DEFAULT, tools: Tools = Tools()) -> gr.Blocks:  # noqa: B008 - frozen
     """Build the page over an archive."""
     known = _known_examples(archive)
     with gr.Blocks(title="Spørgetime", analytics_enabled=False) as page:
-        turns = gr.State([], time_to_live=4 * 3600)
+        turns = gr.State(Conversation(), time_to_live=4 * 3600)
         gr.HTML(_INTRODUCTION, apply_default_css=False)
         with gr.Column(elem_id="st-form"):
             with gr.Row(elem_id="st-linje"):
@@ -107,7 +109,10 @@ def chat_page(archive: Archive) -> gr.Blocks:
                     )
                     for n in range(EXAMPLES)
                 ]
-            filters = _filter_fields()
+            gr.HTML(form(), apply_default_css=False, js_on_load=None)
+            # Filled in by the script from the fields above, in the moment of asking.
+            filters = gr.Textbox("", visible=False)
+            offered = gr.HTML(_choices(archive), elem_id="st-valg", apply_default_css=False, js_on_load=None)
         status = gr.HTML(
             "",
             elem_id="st-besked",
@@ -115,36 +120,36 @@ def chat_page(archive: Archive) -> gr.Blocks:
             js_on_load="element.setAttribute('role', 'status'); element.setAttribute('aria-live', 'polite');",
         )
         conversation = gr.HTML("", elem_id="st-samtale", apply_default_css=False, js_on_load=None)
-        clear = gr.Button("Ryd samtalen", size="sm", visible=False, elem_id="st-ryd")
+        with gr.Row(visible=False, elem_id="st-bund") as below:
+            saves = [gr.Button(name, size="sm") for name, _ in FORMS.values()]
+            clear = gr.Button("Ryd samtalen", size="sm")
+        saved = gr.Textbox("", visible=False)
 
-        def ask(question: str, so_far: list[Turn], kind: str, *values: str) -> tuple[Any, ...]:
-            return _ask(archive, question, so_far, kind, values)
+        async def ask(question: str, so_far: Conversation, sent: str) -> tuple[Any, ...]:
+            asked = asyncio.to_thread(_ask, archive, question, so_far, sent, tools)
+            try:
+                return await asyncio.wait_for(asked, operation.seconds)
+            except TimeoutError:
+                return gr.skip(), _told(_SLOW), gr.skip(), gr.skip(), gr.skip()
 
-        outputs = [box, status, conversation, turns, clear]
+        outputs = [box, status, conversation, turns, below]
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        inputs = [turns, *filters]
-        gr.on([send.click, box.submit], ask, [box, *inputs], outputs, trigger_mode="once", **quiet)
-        for button in buttons:
-            button.click(ask, [button, *inputs], outputs, trigger_mode="once", **quiet)
-        clear.click(lambda: ("", "", "", [], gr.Button(visible=False)), None, outputs, queue=False, **quiet)
-        page.load(lambda: _example_buttons(archive), None, buttons, queue=False, **quiet)
-    page.queue(max_size=QUEUE, default_concurrency_limit=AT_ONCE, api_open=False)
+        for source, triggers in ((box, [send.click, box.submit]), *((one, [one.click]) for one in buttons)):
+            gr.on(triggers, None, None, status, js=_SEARCHING, **quiet)
+            asked = gr.on(triggers, ask, [source, turns, filters], outputs, trigger_mode="once", js=_FILTERED, **quiet)
+            asked.failure(None, None, status, js="() => ''", **quiet)  # a message stands in its place
+        for button, (name, (_, written)) in zip(saves, FORMS.items(), strict=True):
+            # The file is made in the browser of what comes back: nothing is stored on the server.
+            button.click(partial(_export, written, tools), [turns], saved, **quiet).success(
+                None, [saved], None, js=f"(text) => spoergetime.save({name!r}, text)", **quiet
+            )
+        clear.click(lambda: ("", "", "", Conversation(), gr.Row(visible=False)), None, outputs, queue=False, **quiet)
+        page.load(
+            lambda: (_choices(archive), *_example_buttons(archive)), None, [offered, *buttons], queue=False, **quiet
+        )
+    page.queue(max_size=operation.queue, default_concurrency_limit=AT_ONCE, api_open=False)
     assert isinstance(page, gr.Blocks)
     return page
-
-
-def conversation_html(turns: list[Turn]) -> str:
-    """Give a conversation with the newest answer open on top, and the earlier ones folded below."""
-    if not turns:
-        return ""
-    *earlier, newest = turns
-    shown = f'<section class="st-svar"><h2>{quote(newest.question)}</h2>{newest.answer}</section>'
-    if earlier:
-        folded = "".join(
-            f"<details><summary>{quote(turn.question)}</summary>{turn.answer}</details>" for turn in reversed(earlier)
-        )
-        shown += f'<section class="st-tidligere"><h2>Tidligere spørgsmål</h2>{folded}</section>'
-    return shown
 
 
 def rewritten(page: str) -> str:
@@ -154,68 +159,34 @@ def rewritten(page: str) -> str:
     head = (
         "<title>Spørgetime</title>"
         '<link rel="stylesheet" href="stil/faelles.css"><link rel="stylesheet" href="stil/chat.css">'
-        '<script src="stil/dansk.js"></script>'
+        '<script src="stil/dansk.js"></script><script src="stil/samtale.js"></script>'
     )
     noscript = "<noscript><p>Spørgetime kræver, at JavaScript er slået til i din browser.</p></noscript>"
     page = page.replace("</head>", f"{head}</head>", 1)
     return page.replace("<gradio-app", f"{noscript}<gradio-app", 1)
 
 
-def _ask(archive: Archive, question: str, turns: list[Turn], kind: str, values: tuple[str, ...]) -> tuple[Any, ...]:
-    kept = [Turn(*turn) for turn in turns][-(KEPT - 1) :]
+def _ask(archive: Archive, question: str, so_far: Conversation, sent: str, tools: Tools) -> tuple[Any, ...]:
+    kept = so_far.turns[-(KEPT - 1) :]
     try:
-        before = [turn.question for turn in kept]
-        answer = archive.ask(question or "", filters=_filters(kind, values), previous=before)
-        html, said = cards(answer), summary(answer)
+        before, filters = [one.question for one in kept], chosen(sent or "")
+        answer = archive.ask(question or "", filters=filters, previous=before, explain=True)
+        kept = (*kept, turn(answer, filters, tools))
+        heard = f'<p class="st-skjult">{quote(summary(answer))}</p>'
     except RefusalError as refusal:
         return gr.skip(), _told(str(refusal)), gr.skip(), gr.skip(), gr.skip()
     except Exception as error:  # the reader gets a sentence; the log gets no word of the question
         LOG.error("a question failed: %s", type(error).__name__)
         return gr.skip(), _told(_FAILED), gr.skip(), gr.skip(), gr.skip()
-    kept.append(Turn(answer.searched, html))
-    heard = f'<p class="st-skjult">{said}</p>'
-    return "", heard, conversation_html(kept), kept, gr.Button(visible=True)
+    return "", heard, conversation_html(kept), Conversation(kept), gr.Row(visible=True)
+
+
+def _export(written: Callable[..., str], tools: Tools, so_far: Conversation) -> str:
+    return written(so_far.turns, tools.address)
 
 
 def _told(sentence: str) -> str:
     return f'<p class="st-fejl">{quote(sentence)}</p>'
-
-
-def _filter_fields() -> list[gr.components.Component]:
-    with gr.Accordion("Afgræns søgningen", open=False, elem_id="st-filtre"):
-        kinds = [(_ANY_KIND, ""), *((name, kind) for kind, name in KINDS.items())]
-        kind = gr.Radio(kinds, value="", label="Dokumenttype", elem_id="st-type")
-        with gr.Row():
-            return [
-                kind,
-                *(
-                    gr.Textbox(label=label, placeholder=placeholder, max_length=100, min_width=200)
-                    for label, placeholder in _FILTERS.values()
-                ),
-            ]
-
-
-def _filters(kind: str, values: tuple[str, ...]) -> Filters:
-    given = {name: (value or "").strip()[:100] or None for name, value in zip(_FILTERS, values, strict=True)}
-    for name, last in (("since", False), ("until", True)):
-        if given[name]:
-            given[name] = _day(given[name] or "", last=last)
-    return Filters(kind=kind or None, **given)
-
-
-def _day(written: str, *, last: bool) -> str:
-    """Read a day as people write it; a year alone is its first or last day."""
-    if re.fullmatch(r"(?:19|20)\d{2}", written):
-        return f"{written}-12-31" if last else f"{written}-01-01"
-    found = iso_date(written)
-    if found is None:
-        label = _FILTERS["until" if last else "since"][0]
-        raise RefusalError(f"Jeg forstår ikke datoen i »{label}«. Skriv den for eksempel som {_example_day()}.")
-    return found
-
-
-def _example_day() -> str:
-    return f"31-12-{date.today().year - 1}"
 
 
 def _known_examples(archive: Archive) -> list[str]:
@@ -227,47 +198,15 @@ def _known_examples(archive: Archive) -> list[str]:
         return []
 
 
+def _choices(archive: Archive) -> str:
+    searcher = archive.searcher()
+    try:
+        return suggestions(choices(searcher)) if searcher else ""
+    except Exception as error:  # they only spare some typing
+        LOG.error("no values to choose among: %s", type(error).__name__)
+        return ""
+
+
 def _example_buttons(archive: Archive) -> list[gr.Button]:
     known = _known_examples(archive)
     return [gr.Button(known[n], visible=True) if n < len(known) else gr.Button(visible=False) for n in range(EXAMPLES)]
-
-
-def _theme() -> gr.themes.Base:
-    """Give a theme whose colours are those of our style sheet, so that light and dark are decided in one place."""
-    sans = ["system-ui", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif"]
-    theme = gr.themes.Base(font=sans, font_mono=["monospace"], radius_size=gr.themes.sizes.radius_sm)
-    colours = {
-        "body_background_fill": "var(--side)",
-        "body_text_color": "var(--tekst)",
-        "body_text_color_subdued": "var(--daempet)",
-        "background_fill_primary": "var(--flade)",
-        "background_fill_secondary": "var(--side)",
-        "block_background_fill": "transparent",
-        "block_border_color": "var(--streg)",
-        "block_label_text_color": "var(--tekst)",
-        "block_title_text_color": "var(--tekst)",
-        "border_color_primary": "var(--streg)",
-        "input_background_fill": "var(--flade)",
-        "input_background_fill_focus": "var(--flade)",
-        "input_border_color": "var(--kant)",
-        "input_border_color_focus": "var(--link)",
-        "input_placeholder_color": "var(--daempet)",
-        "button_primary_background_fill": "var(--knap)",
-        "button_primary_background_fill_hover": "var(--knap-over)",
-        "button_primary_text_color": "var(--knap-tekst)",
-        "button_secondary_background_fill": "var(--flade)",
-        "button_secondary_background_fill_hover": "var(--svag)",
-        "button_secondary_text_color": "var(--tekst)",
-        "link_text_color": "var(--link)",
-        "color_accent_soft": "var(--svag)",
-        "checkbox_background_color": "var(--flade)",
-        "checkbox_background_color_selected": "var(--knap)",
-        "checkbox_border_color": "var(--kant)",
-        "checkbox_border_color_selected": "var(--knap)",
-        "checkbox_label_background_fill": "var(--flade)",
-        "checkbox_label_background_fill_hover": "var(--svag)",
-        "checkbox_label_background_fill_selected": "var(--flade)",
-        "checkbox_label_text_color": "var(--tekst)",
-        "checkbox_label_text_color_selected": "var(--tekst)",
-    }
-    return theme.set(**colours, **{f"{name}_dark": value for name, value in colours.items()})

@@ -49,4 +49,73 @@ Dimensions = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Host = Annotated[str, typer.Option(envvar="SPOERGETIME_HOST", help="The address to listen on.")]
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option(
+        envvar="SPOERGETIME_ALLOW_HOST",
+        metavar="NAME",
+        help="A host name the server answers to, besides the loopback ones and --host; may be repeated.",
+    ),
+]
+AllowEmbed = Annotated[
+    list[str] | None,
+    typer.Option(
+        envvar="SPOERGETIME_ALLOW_EMBED",
+        metavar="ORIGIN",
+        help="An origin whose pages may embed the widget, such as https://intranet.example; may be repeated.",
+    ),
+]
+Rate = Annotated[
+    int,
+    typer.Option(envvar="SPOERGETIME_RATE", min=0, help="Questions and pages a minute from one client; 0 is no limit."),
+]
+Queue = Annotated[
+    int, typer.Option(envvar="SPOERGETIME_QUEUE", min=1, help="Questions that may wait; more are told to try again.")
+]
+Timeout = Annotated[
+    float, typer.Option(envvar="SPOERGETIME_TIMEOUT", min=0.1, help="Seconds until an answer must have begun.")
+]
+TrustProxy = Annotated[
+    list[str] | None,
+    typer.Option(
+        envvar="SPOERGETIME_TRUST_PROXY",
+        metavar="ADDRESS",
+        help="A proxy, or a network of them, that is believed when it says who asks; may be repeated.",
+    ),
+]
+LoginHeader = Annotated[
+    str | None,
+    typer.Option(
+        envvar="SPOERGETIME_LOGIN_HEADER",
+        metavar="NAME",
+        help="Let in only those for whom a trusted proxy sets this header, such as X-Remote-User.",
+    ),
+]
+Metrics = Annotated[bool, typer.Option(envvar="SPOERGETIME_METRICS", help="Open /metrics for Prometheus.")]
+LogRequests = Annotated[
+    bool, typer.Option(envvar="SPOERGETIME_LOG_REQUESTS", help="Write a line of JSON for each request.")
+]
+PublicUrl = Annotated[
+    str | None,
+    typer.Option(
+        envvar="SPOERGETIME_PUBLIC_URL",
+        metavar="URL",
+        help="Where others find the server, such as https://arkiv.example, for the references it gives.",
+    ),
+]
+FeedbackFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--feedback",
+        envvar="SPOERGETIME_FEEDBACK",
+        metavar="FILE",
+        help="Let readers say what helped, and add it to this file: ids and the day, nothing of who or what was asked.",
+    ),
+]
+FeedbackQuestions = Annotated[
+    bool,
+    typer.Option(
+        "--feedback-questions", envvar="SPOERGETIME_FEEDBACK_QUESTIONS", help="Also keep the question that was asked."
+    ),
+]
 Port = Annotated[int, typer.Option(envvar="SPOERGETIME_PORT", help="The port to listen on.")]

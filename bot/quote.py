@@ -11,8 +11,10 @@ _INVISIBLE = (
     "\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f"
 )
+# Marks that stack on a letter; more than any script needs would paint over the lines around it.
+_STACKED = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 _SPECIAL = re.compile(
-    rf"(?P<blank>[{_BLANK}])|(?P<drop>[{_INVISIBLE}])|(?P<surrogate>[\ud800-\udfff])|(?P<mark>[^\w\s]|_)"
+    rf"(?P<blank>[{_BLANK}])|(?P<drop>[{_INVISIBLE}]|(?<={_STACKED}{{4}}){_STACKED}+)|(?P<surrogate>[\ud800-\udfff])|(?P<mark>[^\w\s]|_)"
 )
 
 

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Sequence
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from bot.api import add_errors, router
 from bot.archive import Archive
+from bot.cards import Tools
 from bot.chat import mount_chat, rewritten
-from bot.shell import OWN_POLICY, Hosts, Shell, refusal
-from bot.source_page import source_page
+from bot.feedback import Feedback
+from bot.feedback_route import add_feedback
+from bot.limits import Limited, Waiting
+from bot.login import Doorkeeper, Proxies, checked_header
+from bot.logs import log_as_json
+from bot.metrics import Metrics, Watched, metrics_page
+from bot.operation import DEFAULT, Operation
+from bot.origins import host_names, origins, public_address
+from bot.shell import Hosts, Shell, refusal
+from bot.source_routes import add_source_pages
+from bot.widget import add_widget
 from corpus.errors import SpoergetimeError
 from index.rerank import load
 
 _STATIC = Path(__file__).parent / "static"
 _TYPES = {".css": "text/css", ".js": "text/javascript"}
-_DOCUMENT = re.compile(r"[0-9a-f]{16}")
-_GONE = "Dokumentet findes ikke i arkivet. Det kan være fjernet eller ændret, siden linket blev lavet."
 
 
 def create_app(
@@ -32,10 +39,15 @@ def create_app(
     hosts: Sequence[str] = (),
     frame_ancestors: Sequence[str] = (),
     archive: Archive | None = None,
+    operation: Operation = DEFAULT,
+    address: str | None = None,
+    feedback: Feedback | None = None,
 ) -> FastAPI:
     """Give the whole application over an index, which may still be missing.
 
-    `hosts` are the names it answers to besides the loopback ones; `frame_ancestors` the origins that may embed it.
+    `hosts` are the names it answers to besides the loopback ones; `frame_ancestors` the origins that may embed
+    the widget, and nothing else of it; `address` is where others find it, for references; `feedback` is where readers'
+    verdicts go, if anywhere.
     """
     archive = archive or Archive(index, model)
     app = FastAPI(
@@ -48,9 +60,20 @@ def create_app(
     app.include_router(router(archive))
     add_errors(app)
     _add_pages(app, archive)
-    mount_chat(app, archive)
-    ancestors = " ".join(("'self'", *frame_ancestors))
-    app.add_middleware(Shell, hosts=Hosts(hosts), ancestors=ancestors, page=rewritten)
+    add_widget(app, archive, origins(frame_ancestors))
+    add_feedback(app, archive, feedback)
+    metrics, waiting = Metrics(archive), Waiting(operation.queue)
+    archive.timed = metrics.searched
+    app.add_route("/metrics", metrics_page(metrics if operation.metrics else None), include_in_schema=False)
+    tools = Tools(
+        address=public_address(address), feedback=feedback is not None, ask=bool(feedback and feedback.questions)
+    )
+    metrics.queues = [waiting, mount_chat(app, archive, operation, tools)]  # last: it takes every path that is left
+    # The one added last is the first to see a request.
+    app.add_middleware(Limited, operation=operation, waiting=waiting)
+    app.add_middleware(Doorkeeper, proxies=Proxies(operation.trusted), header=operation.login_header)
+    app.add_middleware(Shell, hosts=Hosts(hosts), embedders=origins(frame_ancestors), page=rewritten)
+    app.add_middleware(Watched, metrics=metrics)
     return app
 
 
@@ -63,16 +86,37 @@ def serve(
     rerank: str | None = None,
     hosts: Sequence[str] = (),
     frame_ancestors: Sequence[str] = (),
+    operation: Operation = DEFAULT,
+    address: str | None = None,
+    feedback: Feedback | None = None,
 ) -> None:
     """Serve an index until it is stopped; raise `SpoergetimeError` if the index or the port cannot be used."""
+    hosts, frame_ancestors = host_names(hosts), origins(frame_ancestors)
+    public_address(address)  # a wrong one is told before anything is opened
+    checked_header(operation.login_header, Proxies(operation.trusted))
+    if operation.log_requests:
+        log_as_json()
     archive = Archive(index, model, load(rerank))
     with _listening(host, port) as listener:
         archive.open()
         names = (host, *(own_names() if host in {"0.0.0.0", "::"} else ()), *hosts)  # noqa: S104 - compared
-        app = create_app(index, hosts=names, frame_ancestors=frame_ancestors, archive=archive)
-        # No access log: it would hold what people look up.
+        app = create_app(
+            index,
+            hosts=names,
+            frame_ancestors=frame_ancestors,
+            archive=archive,
+            operation=operation,
+            address=address,
+            feedback=feedback,
+        )
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=3
+            app,
+            log_level="warning",
+            log_config=None if operation.log_requests else uvicorn.config.LOGGING_CONFIG,
+            access_log=False,  # it would hold what people look up
+            proxy_headers=False,  # it would believe any program on this machine; `bot.login` believes who is named
+            server_header=False,
+            timeout_graceful_shutdown=3,
         )
         shown = f"[{host}]" if ":" in host else host
         print(f"Spørgetime: http://{shown}:{listener.getsockname()[1]} (Ctrl-C stops)", flush=True)
@@ -104,15 +148,7 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def _add_pages(app: FastAPI, archive: Archive) -> None:
-    @app.get("/kilde/{document}", include_in_schema=False)
-    def source(request: Request, document: str, start: str = "", end: str = "") -> Response:
-        found = archive.source(document) if _DOCUMENT.fullmatch(document) else None
-        if found is None:
-            return refusal(request.scope, 404, _GONE)
-        span = _span(start, end, len(found.document.text))
-        page = source_page(found, span)
-        return HTMLResponse(page, headers={"Content-Security-Policy": OWN_POLICY})
-
+    add_source_pages(app, archive)
     own = {path.name: path.read_text(encoding="utf-8") for path in _STATIC.iterdir() if path.suffix in _TYPES}
 
     @app.get("/stil/{name}", include_in_schema=False)
@@ -120,11 +156,3 @@ def _add_pages(app: FastAPI, archive: Archive) -> None:
         if name not in own:
             return refusal(request.scope, 404)
         return Response(own[name], media_type=_TYPES[Path(name).suffix])
-
-
-def _span(start: str, end: str, length: int) -> tuple[int, int] | None:
-    """Read the passage's place from an address; what is no place in the text is ignored."""
-    if not all(re.fullmatch(r"[0-9]{1,9}", value) for value in (start, end)):
-        return None
-    span = int(start), int(end)
-    return span if span[0] < span[1] <= length else None

@@ -10,7 +10,7 @@ import asyncio
 import ipaddress
 import logging
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -22,14 +22,16 @@ from bot.source_page import error_page
 LOG = logging.getLogger("spoergetime")
 MAX_BODY = 16 * 1024  # bytes
 _BODY_SECONDS = 20  # for a client to send so much
-_READ = frozenset({"GET", "HEAD"})
+WIDGET = "/widget"  # the one page that other sites may frame
+READ = frozenset({"GET", "HEAD"})
+UNGUARDED = frozenset({"/healthz", "/readyz", "/metrics"})  # for monitoring, which has no login
 _OPEN = {
     "read": re.compile(
         r"/|/config/?|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json|/(?:assets|static|svelte)/.+"
         r"|/gradio_api/(?:info|startup-events|theme\.css|queue/data|heartbeat/\w+)"
-        r"|/kilde/[^/]+|/stil/[\w.]+|/widget\.js|/api/openapi\.json|/healthz|/readyz"
+        r"|/kilde/[^/]+(?:/fil|/side/\d{1,4}\.png)?|/stil/[\w.]+|/widget(?:\.js)?|/api/openapi\.json|/healthz|/readyz|/metrics"
     ),
-    "write": re.compile(r"/api/search|/gradio_api/(?:queue/join|run/predict|cancel|reset)/?"),
+    "write": re.compile(r"/api/(?:search|feedback)|/widget|/gradio_api/(?:queue/join|run/predict|cancel|reset)/?"),
 }
 # Gradio compiles its templates in the browser, hence 'unsafe-eval'; its page holds inline scripts. What documents say
 # never reaches it but through bot.quote.
@@ -47,12 +49,16 @@ _HEADERS = {
 }
 _SENTENCES = {
     400: "Adressen hører ikke til denne tjeneste.",
+    401: "Du skal være logget ind for at bruge arkivet.",
     403: "Forespørgslen kommer fra en anden hjemmeside og er afvist.",
     404: "Siden findes ikke.",
     405: "Det kan man ikke på denne adresse.",
     408: "Forespørgslen blev ikke sendt færdig i tide.",
     413: "Forespørgslen er for stor. Den må højst fylde 16 KiB.",
+    429: "Der er kommet mange forespørgsler fra din computer på kort tid. Prøv igen om lidt.",
     500: "Der gik noget galt. Prøv igen om lidt.",
+    503: "Der er mange, der spørger lige nu. Prøv igen om lidt.",
+    504: "Det tog for lang tid at svare. Prøv igen om lidt.",
 }
 
 
@@ -71,12 +77,12 @@ class Hosts:
 
 
 class Shell:
-    """Wraps an ASGI application; `page` rewrites the chat page's HTML."""
+    """Wraps an ASGI application; `embedders` may frame the widget, `page` rewrites the chat page's HTML."""
 
-    def __init__(self, app: ASGIApp, hosts: Hosts, ancestors: str, page: Callable[[str], str]) -> None:
+    def __init__(self, app: ASGIApp, hosts: Hosts, embedders: Sequence[str], page: Callable[[str], str]) -> None:
         self.app = app
         self._hosts = hosts
-        self._ancestors = f"frame-ancestors {ancestors}"
+        self._embedders = embedders
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,19 +91,19 @@ class Shell:
             return await self.app(scope, receive, send)
         if scope["type"] != "http":
             return await send({"type": "websocket.close", "code": 1008})
-        sender = _Sender(send, self._ancestors, scope["path"])
+        sender = _Sender(send, scope["path"], self._embedders)
         refused = self._refusal(scope)
-        if refused is None and scope["method"] not in _READ:
+        if refused is None and scope["method"] not in READ:
             body = await _body(scope, receive)
             refused, receive = (body, receive) if isinstance(body, int) else (None, _replay(body, receive))
         if refused is not None:
             return await refusal(scope, refused)(scope, receive, sender)
-        if scope["path"] == "/":
-            return await self._chat_page(scope, receive, sender)
+        app = self._chat_page if scope["path"] == "/" else self.app
         try:
-            return await self.app(scope, receive, sender)
+            return await app(scope, receive, sender)
         except Exception as error:  # a traceback could hold the question
-            LOG.error("%s %s failed: %s", scope["method"], scope["path"], _where(error))
+            route = getattr(scope.get("route"), "path", "a request")
+            LOG.error("%s %s failed: %s", scope["method"], route, where(error))
             if not sender.started:
                 await refusal(scope, 500)(scope, receive, sender)
 
@@ -106,14 +112,14 @@ class Shell:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._hosts.accept(hosts[0]):
             return 400
-        reading = method in _READ
+        reading = method in READ
         if not reading:
             origin = headers.get("origin")
             if origin is not None and origin.partition("://")[2].lower() != hosts[0].lower():
                 return 403
             if origin is None and headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
                 return 403
-        if _OPEN["read" if reading else "write"].fullmatch(path):
+        if is_open(method, path):
             return None
         return 405 if _OPEN["write" if reading else "read"].fullmatch(path) else 404
 
@@ -141,8 +147,8 @@ class Shell:
 class _Sender:
     """Sends on, with the headers every response has."""
 
-    def __init__(self, send: Send, ancestors: str, path: str) -> None:
-        self._send, self._ancestors = send, ancestors
+    def __init__(self, send: Send, path: str, embedders: Sequence[str]) -> None:
+        self._send, self._path, self._embedders = send, path, embedders
         self._fixed = path.startswith(("/assets/", "/static/"))
         self.started = False
 
@@ -150,24 +156,44 @@ class _Sender:
         if message["type"] == "http.response.start":
             self.started = True
             headers = MutableHeaders(scope=message)
-            for name in [name for name in headers if name.startswith("access-control-")]:
-                del headers[name]  # Gradio reflects any origin
+            if self._path != "/widget.js":
+                for name in [name for name in headers if name.startswith("access-control-")]:
+                    del headers[name]  # Gradio reflects any origin
             policy = headers.get("content-security-policy", _POLICY)
-            headers["Content-Security-Policy"] = f"{policy}; {self._ancestors}"
+            self._frame(headers, policy)
             if not self._fixed:
                 headers["Cache-Control"] = headers.get("cache-control", "no-cache")
             for name, value in _HEADERS.items():
                 headers[name] = value
+            headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         await self._send(message)
 
+    def _frame(self, headers: MutableHeaders, policy: str) -> None:
+        """Say who may frame the page, also to browsers that know the older header alone."""
+        embeddable = self._path == WIDGET
+        ancestors = (" ".join(self._embedders) or "'none'") if embeddable else "'self'"
+        headers["Content-Security-Policy"] = f"{policy}; frame-ancestors {ancestors}"
+        if not (embeddable and self._embedders):  # it cannot name origins, and would refuse them all
+            headers["X-Frame-Options"] = "DENY" if embeddable else "SAMEORIGIN"
 
-def refusal(scope: Scope, status: int, sentence: str | None = None) -> Response:
-    """Give the Danish answer to a request that is refused: a page for people, JSON for programs."""
+
+def is_open(method: str, path: str) -> bool:
+    """Tell whether there is anything at a path for this method."""
+    return bool(_OPEN["read" if method in READ else "write"].fullmatch(path))
+
+
+def refusal(scope: Scope, status: int, sentence: str | None = None, *, again: int | None = None) -> Response:
+    """Give the Danish answer to a request that is refused: a page for people, JSON for programs.
+
+    `again` is in how many seconds it may be tried again.
+    """
     sentence = sentence or _SENTENCES[status]
-    if scope["method"] in _READ and "text/html" in Headers(scope=scope).get("accept", ""):
+    later = {} if again is None else {"Retry-After": str(again)}
+    if "text/html" in Headers(scope=scope).get("accept", ""):
         heading = "Siden findes ikke" if status == 404 else "Det kan ikke lade sig gøre"
-        return HTMLResponse(error_page(heading, sentence), status, {"Content-Security-Policy": OWN_POLICY})
-    return JSONResponse({"error": sentence}, status)
+        return HTMLResponse(error_page(heading, sentence), status, {"Content-Security-Policy": OWN_POLICY, **later})
+    named = ("error", "detail") if scope["path"].startswith("/gradio_api/") else ("error",)  # the chat shows `detail`
+    return JSONResponse(dict.fromkeys(named, sentence), status, later)
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes | int:
@@ -196,7 +222,8 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-def _where(error: BaseException) -> str:
+def where(error: BaseException) -> str:
+    """Tell what went wrong and in which line, without what was at hand there."""
     at = error.__traceback__
     while at and at.tb_next:
         at = at.tb_next

@@ -1,45 +1,48 @@
-"""The source viewer: a whole document for reading, with one passage marked in it."""
+"""The source viewer: a document for reading, with one passage marked in it."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
-from typing import NamedTuple
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 
 from bot.archive import Source
 from bot.quote import quote
-from bot.terms import KINDS, SECTIONS, STATUSES, asker, clock, minister, session, speaker
-from corpus.clean import Layout, clean_aligned, layout
-from corpus.records import Document, Link, Page, Section
+from bot.source_text import Span, body, parts
+from bot.terms import KINDS, STATUSES, asker, minister, session
+from corpus.records import Document, Link, Section
 from corpus.reference import danish_date, reference
-from index.store import Stored
 
-Span = tuple[int, int]
-
-
-class _Segment(NamedTuple):
-    """A stretch of the document's text: one section, or what lies between two."""
-
-    start: int
-    end: int
-    section: Section | None
+_MARK = "uddrag"
+_TEXT = "tekst"
+_MOST_PICTURES = 3
+_SUPERSEDED = "Erstattet af"
 
 
-def source_page(source: Source, span: Span | None) -> str:
-    """Give the page of one document; `span`, offsets into its extracted text, is marked word for word."""
+def source_page(source: Source, span: Span | None, part: int | None = None) -> str:
+    """Give the page of one document; `span`, offsets into its extracted text, is marked word for word.
+
+    A long document is shown in parts, counted from 1: the one that is asked for, or the one that holds the passage.
+    """
     document, passages, related = source
     name = reference(document.fields, Section(kind="tekst", start=0, end=0), document.files[0].file)
+    cut = parts(document, passages)
+    at = _part(cut, span, part)
+    text = "".join(body(document, span, cut[at]))
+    if f'id="{_MARK}"' not in text:
+        span = None  # it is in another part
+    skip = f'<a class="spring" href="#{_MARK if span else _TEXT}">Gå til {"uddraget" if span else "teksten"}</a>'
     return page(
         name,
-        f"{_bar(document.id, passages, span)}<main><h1>{quote(name)}</h1>{_facts(document)}{_related(related)}"
-        f'<article class="dokument">{"".join(_body(document, span))}</article></main>',
+        f"{_bar(document.id, passages, span, cut[at], skip)}<main><h1>{quote(name)}</h1>{_warning(related)}"
+        f"{_facts(document, span)}{_related(related)}{_parts(document.id, at, len(cut), _TEXT)}"
+        f'<article class="dokument" id="{_TEXT}">{text}</article>'
+        f"{_parts(document.id, at, len(cut), 'slut')}{_pictures(document, span)}</main>",
     )
 
 
 def error_page(heading: str, sentence: str) -> str:
     """Give a page that says what went wrong."""
-    return page(heading, f"{_bar('', (), None)}<main><h1>{quote(heading)}</h1><p>{quote(sentence)}</p></main>")
+    return page(heading, f"{_header('')}<main><h1>{quote(heading)}</h1><p>{quote(sentence)}</p></main>")
 
 
 def page(title: str, body: str) -> str:
@@ -53,11 +56,18 @@ def page(title: str, body: str) -> str:
     )
 
 
-def _bar(document: str, passages: Sequence[Stored], span: Span | None) -> str:
+def _part(cut: Sequence[Span], span: Span | None, part: int | None) -> int:
+    if part is not None and 0 < part <= len(cut):
+        return part - 1
+    return bisect_right([start for start, _ in cut], span[0]) - 1 if span else 0
+
+
+def _bar(document: str, passages: Sequence[Span], span: Span | None, shown: Span, skip: str) -> str:
     """Give the bar that stays in view: back to the questions, and to the passages before and after."""
     links = ""
+    starts = [start for start, _ in passages]
     if passages and span:
-        here = max(0, bisect_right([stored.passage.start for stored in passages], span[0]) - 1)
+        here = max(0, bisect_right(starts, span[0]) - 1)
         steps = (("Forrige", "prev", here - 1), ("Næste", "next", here + 1))
         links = "".join(
             _step(document, passages[at], name, rel)
@@ -65,20 +75,38 @@ def _bar(document: str, passages: Sequence[Stored], span: Span | None) -> str:
             else f'<span aria-hidden="true">{name}</span>'
             for name, rel, at in steps
         )
-        links = f'<nav aria-label="Uddrag">{links}</nav>'
     elif passages:
-        links = f'<nav aria-label="Uddrag">{_step(document, passages[0], "Første", "next")}</nav>'
-    return f'<header class="bjaelke"><a class="hjem" href="/">Spørgetime</a>{links}</header>'
+        first = next((n for n, start in enumerate(starts) if start >= shown[0]), 0)
+        links = _step(document, passages[first], "Første", "next")
+    return _header(f'<nav aria-label="Uddrag">{links}</nav>' if links else "", skip)
 
 
-def _step(document: str, stored: Stored, name: str, rel: str) -> str:
-    start, end = stored.passage.start, stored.passage.end
-    href = f"/kilde/{quote(document)}?start={start}&amp;end={end}#uddrag"
+def _header(links: str, skip: str = "") -> str:
+    return f'<header class="bjaelke">{skip}<a class="hjem" href="/">Spørgetime</a>{links}</header>'
+
+
+def _step(document: str, passage: Span, name: str, rel: str) -> str:
+    href = f"/kilde/{quote(document)}?start={passage[0]}&amp;end={passage[1]}#{_MARK}"
     return f'<a rel="{rel}" href="{href}">{name}<span class="lang"> uddrag</span></a>'
 
 
-def _facts(document: Document) -> str:
+def _parts(document: str, at: int, count: int, fragment: str) -> str:
+    """Link to the parts before and after, where a document is too long to be shown at once."""
+    if count == 1:
+        return ""
+    steps = (("Forrige del", "prev", at - 1), ("Næste del", "next", at + 1))
+    links = "".join(
+        f'<a rel="{rel}" href="/kilde/{quote(document)}?del={to + 1}#{_TEXT}">{name}</a>'
+        for name, rel, to in steps
+        if 0 <= to < count
+    )
+    label = "Dele" if fragment == _TEXT else "Dele, efter teksten"
+    return f'<nav class="dele" aria-label="{label}"><span>Del {at + 1} af {count}</span>{links}</nav>'
+
+
+def _facts(document: Document, span: Span | None) -> str:
     fields = document.fields
+    files = tuple(dict.fromkeys(file.file for file in document.files))
     known = {
         "Titel": fields.title if fields.number else None,  # otherwise the heading names it already
         "Dokumenttype": KINDS.get(fields.kind),
@@ -91,115 +119,49 @@ def _facts(document: Document) -> str:
         "Udvalg": fields.committee,
         "Samling": fields.session and session(fields.session),
         "Dato": danish_date(fields.date),
-        "Fil" if len(document.files) == 1 else "Filer": "\n".join(dict.fromkeys(f.file for f in document.files)),
+        "Fil" if len(files) == 1 else "Filer": "\n".join(files),
     }
     rows = "".join(f"<div><dt>{name}</dt><dd>{quote(value)}</dd></div>" for name, value in known.items() if value)
     if fields.url and fields.url.startswith(("https://", "http://")):
         link = f'<a href="{quote(fields.url)}" rel="noopener noreferrer">{quote(fields.url)}</a>'
         rows += f"<div><dt>Adresse</dt><dd>{link}</dd></div>"
-    return f"<dl>{rows}</dl>"
+    original = f'<a href="/kilde/{quote(document.id)}/fil" download>Hent den oprindelige fil</a>'
+    if span and document.pages:
+        original += ' <a href="#sider">Se siden som billede</a>'
+    return f"<dl>{rows}<div><dt>Original</dt><dd>{original}</dd></div></dl>"
+
+
+def _warning(related: Mapping[str, Sequence[Link]]) -> str:
+    """Say before all else that another answer is in force."""
+    links = ", ".join(map(_link, related.get(_SUPERSEDED, ())))
+    if not links:
+        return ""
+    return f'<p class="varsel"><strong>Svaret gælder ikke længere.</strong> Det er erstattet af {links}.</p>'
 
 
 def _related(related: Mapping[str, Sequence[Link]]) -> str:
     """Link to the answers that are in force instead, that were before, and that are pointed to."""
-    rows = ""
-    for name, links in related.items():
-        listed = "<br>".join(f'<a href="/kilde/{quote(link.document)}">{quote(link.reference)}</a>' for link in links)
-        rows += f"<div><dt>{name}</dt><dd>{listed}</dd></div>" if links else ""
+    named = ((name, "<br>".join(map(_link, links))) for name, links in related.items())
+    rows = "".join(f"<div><dt>{name}</dt><dd>{listed}</dd></div>" for name, listed in named if listed)
     return f'<dl class="forbundne">{rows}</dl>' if rows else ""
 
 
-def _body(document: Document, span: Span | None) -> Iterator[str]:
-    lines = layout(document.text)
-    writer = _Writer(document.text, lines, document.pages, span)
-    before: tuple[str | None, ...] = ()
-    for segment in _segments(document):
-        paragraphs = writer.paragraphs(segment)
-        if not paragraphs:
-            continue
-        if segment.section is None:
-            yield f'<div class="udenfor">{paragraphs}</div>'
-            continue
-        heading = _heading(segment.section)
-        yield f'<section class="{_STYLES.get(segment.section.kind, "afsnit")}">'
-        if heading and heading != before:
-            yield _titled(*heading)
-        before = heading
-        yield f"{paragraphs}</section>"
+def _link(link: Link) -> str:
+    return f'<a href="/kilde/{quote(link.document)}">{quote(link.reference)}</a>'
 
 
-def _titled(what: str | None, who: str | None, when: str | None) -> str:
-    named = (("hvad", what), ("hvem", who), ("tid", when))
-    spans = " ".join(f'<span class="{css}">{quote(text)}</span>' for css, text in named if text)
-    return f"<h2>{spans}</h2>"
-
-
-_STYLES = {"spørgsmål": "spoergsmaal", "svar": "svar"}
-
-
-def _heading(section: Section) -> tuple[str | None, str | None, str | None] | tuple[()]:
-    """Give what a section is, who speaks and when; sections cut apart by a page's foot share one heading."""
-    what = SECTIONS.get(section.kind)
-    if what and section.number:
-        what = f"Spørgsmål nr. {section.number}" if section.kind == "spørgsmål" else f"Svar på nr. {section.number}"
-    if what and section.part:
-        what = f"{what}, {section.part}"
-    if what and section.unanswered:
-        what = f"{what} (intet svar her)"
-    who = speaker(section)
-    return (what, who, clock(section) if who else None) if what or who else ()
-
-
-def _segments(document: Document) -> Iterator[_Segment]:
-    """Cut the whole text at the borders of its sections, in order; nothing is left out or given twice."""
-    cursor = 0
-    for section in sorted(document.sections, key=lambda one: one.start):
-        start, end = max(cursor, section.start), min(section.end, len(document.text))
-        if start >= end:
-            continue
-        if start > cursor:
-            yield _Segment(cursor, start, None)
-        yield _Segment(start, end, section)
-        cursor = end
-    if cursor < len(document.text):
-        yield _Segment(cursor, len(document.text), None)
-
-
-class _Writer:
-    """Writes segments as paragraphs, and knows which page comes next and whether the passage was met."""
-
-    def __init__(self, text: str, lines: Layout, pages: Sequence[Page], span: Span | None) -> None:
-        self._text, self._lines = text, lines
-        self._pages = list(reversed(pages))
-        self._span = span or (0, 0)
-        self._met = False
-
-    def paragraphs(self, segment: _Segment) -> str:
-        """Give one segment cleaned for reading, as `<p>` elements."""
-        text, offsets = clean_aligned(self._text[segment.start : segment.end], self._lines)
-        if not text:
-            return ""
-        low, high = (bisect_left(offsets, at - segment.start) for at in self._span)
-        pages: dict[int, int] = {}
-        # A page that begins in the white space after the last word belongs to the next segment.
-        while self._pages and self._pages[-1].start - segment.start <= offsets[-1]:
-            number, start, _ = self._pages.pop()
-            at = bisect_left(offsets, max(0, start - segment.start))
-            pages[at + (text[at] == "\n")] = number
-        written, cursor = [], 0
-        for paragraph in text.split("\n"):
-            end = cursor + len(paragraph)
-            borders = sorted({cursor, end, *(at for at in (low, high, *pages) if cursor < at < end)})
-            inner = "".join(self._piece(text[a:b], low <= a < high, pages.get(a)) for a, b in pairwise(borders))
-            written.append(f"<p>{inner}</p>")
-            cursor = end + 1
-        return "".join(written)
-
-    def _piece(self, text: str, marked: bool, number: int | None) -> str:
-        # The page's number is written by the style sheet, so that it is no part of the text one copies.
-        page_mark = f'<span class="side" data-side="Side {number}"></span>' if number is not None else ""
-        if not marked:
-            return page_mark + quote(text)
-        anchor = "" if self._met else ' id="uddrag"'
-        self._met = True
-        return f"{page_mark}<mark{anchor}>{quote(text)}</mark>"
+def _pictures(document: Document, span: Span | None) -> str:
+    """Show the pages on which the passage stands as the file has them, with its boxes drawn on them."""
+    if not span:
+        return ""
+    start, end = span
+    pages = [one for one in document.pages if one.start < end and start < one.end][:_MOST_PICTURES]
+    at = f"/kilde/{quote(document.id)}/side"
+    figures = "".join(
+        f'<figure><img src="{at}/{one.number}.png?start={start}&amp;end={end}" loading="lazy"'
+        f' alt="Side {one.number} som billede. Siden kan kun vises, hvis filen er uændret.">'
+        f"<figcaption>Side {one.number}</figcaption></figure>"
+        for one in pages
+    )
+    heading = "Sådan ser siden ud i filen" if len(pages) == 1 else "Sådan ser siderne ud i filen"
+    return f'<section class="sider" id="sider"><h2>{heading}</h2>{figures}</section>' if figures else ""

@@ -32,7 +32,7 @@ from corpus.records import Document, Passage, SourceFile
 from corpus.wire import STEP, BrokenReplyError, receive, send, unpack
 
 # -P: a module in the folder where the user happens to be is none of ours.
-_COMMAND = (sys.executable, "-P", "-m", "corpus.worker")
+_COMMAND = (sys.executable, "-P", "-m")
 _START = 60  # seconds
 _AHEAD = 2  # documents a worker, so that none waits for the one that gathers
 
@@ -68,8 +68,8 @@ class Reader:
         self.memory = 0
         self._limits = limits or Limits()
         self._most = workers or min(4, len(os.sched_getaffinity(0)))
-        self._idle: deque[_Worker] = deque()
-        self._all: set[_Worker] = set()
+        self._idle: deque[Worker] = deque()
+        self._all: set[Worker] = set()
         self._closed = False
         self._lock = threading.Lock()
 
@@ -140,28 +140,28 @@ class Reader:
             return Reading(found, sha256, None, (), str(error))
         return Reading(found, sha256, document, tuple(passages), None)
 
-    def _worker(self, fresh: bool = False) -> _Worker:
+    def _worker(self, fresh: bool = False) -> Worker:
         if self._closed:
             raise SpoergetimeError("reading has ended")
         if not fresh:
             with contextlib.suppress(IndexError):
                 return self._idle.pop()
-        worker = _Worker(self._limits)
+        worker = Worker(self._limits)
         with self._lock:
             self._all.add(worker)
         return worker
 
-    def _end(self, worker: _Worker) -> None:
+    def _end(self, worker: Worker) -> None:
         worker.stop()
         with self._lock:
             self._all.discard(worker)
         self.memory = max(self.memory, worker.memory)
 
 
-class _Worker:
-    """One process that reads; `late` once it took too long, and `why` says how it ended."""
+class Worker:
+    """One process for hostile bytes; `late` once it took too long, and `why` says how it ended."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, module: str = "corpus.worker") -> None:
         self.served = 0
         self.late = False
         self.memory = 0
@@ -170,7 +170,7 @@ class _Worker:
         path = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
         with tempfile.TemporaryFile() as complaints:
             self._process = subprocess.Popen(  # noqa: S603 - the arguments are all ours
-                _COMMAND,
+                (*_COMMAND, module),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=complaints,

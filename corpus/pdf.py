@@ -78,6 +78,27 @@ def boxes(data: bytes, start: int, end: int, pages: Sequence[Page] = ()) -> list
     return found
 
 
+def picture(data: bytes, number: int, width: int, most_height: int) -> tuple[npt.NDArray[np.uint8], float]:
+    """Draw a page in colour (rows, columns, RGB) so wide, or less where it would be too high, and say at what scale.
+
+    Raises `UnreadableError` as `read_pdf` does, and where the document has no such page.
+    """
+    with _opened(data) as document:
+        if not 0 < number <= len(document):
+            raise UnreadableError(f"the PDF has no page {number}")
+        with _loaded(document, number) as (page, _):
+            _, _, points, high = whole(page)
+            if min(points, high) < 1:
+                raise UnreadableError(f"page {number} of the PDF has no size")
+            scale = min(width / points, most_height / high)
+            bitmap = page.render(scale=scale, rev_byteorder=True)
+            try:
+                pixels = np.asarray(bitmap.to_numpy(), dtype=np.uint8)
+                return np.array(pixels[:, :, :3]), scale
+            finally:
+                bitmap.close()
+
+
 def _boxes_on(document: Any, page: Page, start: int, end: int) -> list[Rectangle]:
     with _loaded(document, page.number) as (handle, textpage):
         layer = read_page(handle, textpage)

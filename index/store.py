@@ -24,6 +24,7 @@ Numbers = NDArray[np.uint32]
 
 _MAPPED = 1 << 40  # bytes of the file that may be mapped: all of it, as far as SQLite allows
 _REMEMBERED = 10_000  # documents that were among the hits of late
+_READ = 4  # whole documents that were read of late: a reader goes from passage to passage
 _SCHEMA = """
 CREATE TABLE documents (
   row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, text BLOB NOT NULL,
@@ -170,6 +171,7 @@ class Store:
         self._local = threading.local()
         self.head = lru_cache(maxsize=_REMEMBERED)(self._head)
         self.related = lru_cache(maxsize=_REMEMBERED)(self._related)
+        self.document = lru_cache(maxsize=_READ)(self._document)
 
     def _query(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         if not hasattr(self._local, "db"):
@@ -240,7 +242,7 @@ class Store:
         for row, fields in self._query("SELECT row, fields FROM documents ORDER BY row"):
             yield row, Fields(**json.loads(fields))
 
-    def document(self, row: int) -> Document:
+    def _document(self, row: int) -> Document:
         """Give one document by its row."""
         id_, text, pages, fields, sidecar = self._query(
             "SELECT id, text, pages, fields, sidecar FROM documents WHERE row=?", (row,)
@@ -256,6 +258,11 @@ class Store:
             sections=tuple(_section(about) for _, _, _, _, *about in sections),
             sidecar=tuple(json.loads(sidecar)),
         )
+
+    def row(self, document: str) -> int | None:
+        """Give the row of the document with this id."""
+        found = self._query("SELECT row FROM documents WHERE id=?", (document,)).fetchone()
+        return found[0] if found else None
 
     def find(self, name: str) -> list[int]:
         """Give the rows of the documents with this id, file name, or path within their folder."""
@@ -275,6 +282,10 @@ class Store:
     def passages_of(self, document: int) -> list[Stored]:
         """Give the passages of one document, in order."""
         return list(map(_stored, self._query(f"{_PASSAGES} WHERE p.document=? ORDER BY p.row", (document,))))
+
+    def places_of(self, document: int) -> list[tuple[int, int]]:
+        """Give where the passages of one document start and end, in order."""
+        return self._query("SELECT start, end FROM passages WHERE document=? ORDER BY row", (document,)).fetchall()
 
     def passage_rows(self, documents: Iterable[int]) -> list[int]:
         """Give the rows of all passages of the named documents."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -36,11 +37,13 @@ HOSTILE = (
 
 
 @contextmanager
-def serving(index: Path) -> Iterator[str]:
+def serving(index: Path, **options: Any) -> Iterator[str]:
     """A server on a free loopback port, with its address."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_app(index), log_level="warning", timeout_graceful_shutdown=1))
+        server = uvicorn.Server(
+            uvicorn.Config(create_app(index, **options), log_level="warning", timeout_graceful_shutdown=1)
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not server.started:
@@ -147,7 +150,7 @@ def test_no_sure_answer(visit: Visit) -> None:
     visit.asked(NONSENSE)
     expect(visit.page.get_by_text("Jeg fandt ikke noget sikkert svar.").last).to_be_visible()
     expect(visit.page.locator(".st-svar .st-kort").first).to_be_hidden()
-    visit.page.locator(".st-svar summary").click()
+    visit.page.locator(".st-naermest > summary").click()
     expect(visit.page.locator(".st-svar .st-kort").first).to_be_visible()
 
 
@@ -258,7 +261,7 @@ def test_when_too_many_ask(visit: Visit) -> None:
     """A full queue is told in Danish, and so is a lost connection."""
     visit.page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "Queue is full."}))
     visit.ask(QUESTION)
-    expect(visit.page.locator(".toast-wrap")).to_contain_text("Mange spørger lige nu. Prøv igen om lidt.")
+    expect(visit.page.locator(".toast-wrap")).to_contain_text("Der er mange, der spørger lige nu. Prøv igen om lidt.")
     expect(visit.page.locator(".toast-wrap")).not_to_contain_text("Error")
     visit.page.unroute_all()
     visit.page.route("**/queue/join*", lambda route: route.abort())

@@ -190,9 +190,9 @@ def test_a_new_generation_is_taken_up(tmp_path: Path, encoder: Encoder) -> None:
 def test_every_passage_is_marked_word_for_word(searcher: Searcher) -> None:
     """For every passage of the examples, the marked words of its source page are exactly the passage's."""
     for row, _ in searcher.store.fields():
-        document, passages = searcher.store.document(row), searcher.store.passages_of(row)
-        for stored in passages:
-            page = source_page(Source(document, passages, {}), (stored.passage.start, stored.passage.end))
+        document, places = searcher.store.document(row), searcher.store.places_of(row)
+        for stored in searcher.store.passages_of(row):
+            page = source_page(Source(document, places, {}), (stored.passage.start, stored.passage.end))
             assert stored.passage.text == marked(page)
             assert 1 == page.count('id="uddrag"')
 
@@ -200,7 +200,7 @@ def test_every_passage_is_marked_word_for_word(searcher: Searcher) -> None:
 def test_the_whole_text_is_there(searcher: Searcher) -> None:
     """A source page leaves nothing of the document out: inside and outside sections, every word in order."""
     for document in documents(searcher):
-        article = source_page(Source(document, [], {}), None).partition('<article class="dokument">')[2]
+        article = source_page(Source(document, [], {}), None).partition('<article class="dokument" id="tekst">')[2]
         shown = unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<h2>.*?</h2>", " ", article)))
         whole = clean(document.text, layout(document.text))
         assert re.sub(r"[\W_]", "", whole) == re.sub(r"[\W_]", "", shown)

@@ -3,7 +3,7 @@
   const words = {
     "Error": "Fejl",
     "Warning": "Bemærk",
-    "This application is currently busy. Please try again.": "Mange spørger lige nu. Prøv igen om lidt.",
+    "This application is currently busy. Please try again.": "Der er mange, der spørger lige nu. Prøv igen om lidt.",
     "Connection to the server was lost. Attempting reconnection...":
       "Forbindelsen til serveren er afbrudt. Prøv igen om lidt.",
     "Connection errored out.": "Forbindelsen til serveren er afbrudt. Prøv igen om lidt.",
