@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DATA   ?= ../shared/data
 
-.PHONY: help install demo test lint attacks encoder bench latency load adapt-bench report baseline clean
+.PHONY: help install demo test lint attacks encoder bench latency load adapt-bench report baseline pictures clean
 
 help:            ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,9 @@ report: install  ## Measure the bundled question sets, and write var/report.html
 
 baseline: install  ## Raise the floors of eval/baseline.json to what is measured now; LOWER=--lower lowers them too.
 	$(BIN)/spoergetime eval gate --update $(LOWER)
+
+pictures: $(VENV)/.installed-test  ## Take the pictures of every state of the pages into docs/pictures.
+	$(BIN)/python -m tests.pictures
 
 clean:           ## Remove what was built, but no index that you made elsewhere.
 	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache

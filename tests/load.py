@@ -1,7 +1,8 @@
 """Measure the server under load: `make load`. Prints the rows of docs/measurements.md.
 
-A hundred readers at once, each with a session and an address of its own, through the chat's own protocol; then programs, ten at
-once. The server runs in a process of its own, with the limits that it has by default. The passages are dealt as for `make latency`.
+A hundred readers at once, each with a session and an address of its own, through the chat's own protocol; then
+programs, ten at once. The server runs in a process of its own, with its limits as they are by default. The passages are
+dealt as for `make latency`.
 """
 
 from __future__ import annotations

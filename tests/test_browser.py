@@ -136,10 +136,10 @@ def test_a_conversation_keeps_what_was_asked(visit: Visit) -> None:
     """The newest answer stands on top, earlier ones can be opened again, and all can be cleared."""
     visit.asked(QUESTION)
     visit.asked("Hvad koster skolemad?")
-    earlier = visit.page.locator(".st-tidligere details")
+    earlier = visit.page.locator(".st-tidligere > details")
     expect(earlier).to_have_count(1)
     expect(earlier.locator(".st-kort").first).to_be_hidden()
-    earlier.get_by_text(QUESTION).click()
+    earlier.get_by_text(QUESTION, exact=True).click()
     expect(earlier.locator(".st-kort").first).to_be_visible()
     visit.page.get_by_role("button", name="Ryd samtalen").click()
     expect(visit.page.locator(".st-kort")).to_have_count(0)

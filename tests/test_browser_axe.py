@@ -49,6 +49,7 @@ def test_the_chat_page(browser: Browser, address: str, state: str, scheme: str) 
     context = opened(browser, scheme=scheme)
     page = context.new_page()
     chat_in(page, address, state)
+    page.evaluate("document.querySelectorAll('#st-samtale details').forEach(one => { one.open = true })")
     _sound(page, "Spørgetime")
     context.close()
 
@@ -82,6 +83,19 @@ def test_the_widget(browser: Browser, address: str, state: str, scheme: str) -> 
     context.close()
 
 
+def test_the_checks_find_what_is_wrong(browser: Browser) -> None:
+    """A picture without words, a skipped heading, an English button and pale text are each found."""
+    page = browser.new_page()
+    good = "<!doctype html><html lang=da><title>Prøve</title><body><main><h1>Prøve</h1>{}</main>"
+    page.set_content(good.format("<p>Alt er vel.</p>"))
+    _sound(page, "Prøve")
+    for bad in ("<img src=x>", "<h3>Tre</h3>", "<button>Submit</button>", "<p style='color:#bbb'>Bleg</p>"):
+        page.set_content(good.format(bad))
+        with pytest.raises(AssertionError):
+            _sound(page, "Prøve")
+    page.close()
+
+
 def chat_in(page: Page, address: str, state: str) -> None:
     """Bring the chat page into one of its states."""
     page.goto(address)
@@ -100,7 +114,6 @@ def chat_in(page: Page, address: str, state: str) -> None:
     elif state.endswith("answer"):
         ask(page, NONSENSE if state == "no answer" else QUESTION)
         expect(page.locator("#st-samtale .st-svar")).to_contain_text(_SAID[state])
-        page.evaluate("document.querySelectorAll('#st-samtale details').forEach(one => { one.open = true })")
 
 
 def source_path(archive: Archive, state: str) -> str:
@@ -113,7 +126,8 @@ def source_path(archive: Archive, state: str) -> str:
     row = searcher.store.find(names.get(state, "svar-s1204-tandpleje.txt"))[0]
     document, places = searcher.store.document(row), searcher.store.places_of(row)
     start, end = places[len(places) // 2]
-    return f"/kilde/{document.id}" + ("" if state == "whole" else f"?start={start}&end={end}#uddrag")
+    place = f"?start={start}&end={end}" + ("" if state == "superseded" else "#uddrag")
+    return f"/kilde/{document.id}" + ("" if state == "whole" else place)
 
 
 def _sound(page: Page, title: str) -> None:
@@ -155,8 +169,8 @@ _TEXTS = """() => {
 # What Gradio and browsers are known to leave; none of these is a Danish word.
 _ENGLISH = re.compile(
     r"\b(?:error|warning|loading|submit|clear|share|copy|copied|upload|download|built with|use via|settings|stop|retry|"
-    r"undo|close|dismiss|toggle|select|selected|options?|remove|delete|search|expand|collapse|fullscreen|textbox|"
-    r"chatbot|button|checkbox|queue|processing|message|the|and|your|you|please|try again|connection|lost|empty|value|reset|show|"
-    r"hide|next|previous|page|click|here|drop|file|dropdown|input|output|help|from|with|of|not|is|are)\b",
+    r"undo|close|dismiss|toggle|select|selected|options?|remove|delete|search|expand|collapse|fullscreen|textbox|button|"
+    r"chatbot|checkbox|queue|processing|message|the|and|your|you|please|try again|connection|lost|empty|value|reset|"
+    r"show|hide|next|previous|page|click|here|drop|file|dropdown|input|output|help|from|with|of|not|is|are)\b",
     re.IGNORECASE,
 )

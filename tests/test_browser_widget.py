@@ -356,9 +356,9 @@ def test_waiting_and_failing_are_said(host: Host) -> None:
     assert 4000 == len(host.box.input_value())
 
 
-_FORGED = """([data, origin]) => {
+_FORGED = """([data, origin, other]) => {
   const frame = document.querySelector("spoergetime-widget").shadowRoot.querySelector("iframe");
-  dispatchEvent(new MessageEvent("message", { data, origin, source: frame.contentWindow }));
+  dispatchEvent(new MessageEvent("message", { data, origin, source: other ? window : frame.contentWindow }));
 }"""
 
 
@@ -375,6 +375,7 @@ def test_the_host_listens_to_the_frame_alone(host: Host, sites: Sites) -> None:
         (None, sites.spoergetime),
     ):
         host.page.evaluate(_FORGED, [data, origin])
+    host.page.evaluate(_FORGED, [close, sites.spoergetime, True])
     host.page.evaluate("data => postMessage(data, location.origin)", close)
     host.page.wait_for_timeout(200)
     expect(host.dialog).to_be_visible()

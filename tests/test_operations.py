@@ -193,7 +193,7 @@ def served_as_documented() -> list[str]:
 
 @pytest.mark.skipif(NGINX is None or OPENSSL is None, reason="nginx and openssl are not installed")
 def test_behind_nginx(tmp_path: Path, examples_index: Path) -> None:
-    """The documented server behind the documented nginx: chat, interface, limits, and nothing open that should not be."""
+    """The documented server behind the documented nginx: it chats, answers, limits, and closes what it should."""
     served = [*served_as_documented(), "--index", str(examples_index), "--rate", "20"]
     with server(*served) as (address, _), nginx(tmp_path, address) as (plain, secure):
         moved = httpx.get(f"http://127.0.0.1:{plain}/kilde/x", headers={"Host": NAME}, trust_env=False)

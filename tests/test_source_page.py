@@ -36,25 +36,24 @@ LOCAL = "http://127.0.0.1:7860"
 PDF = EXAMPLES / "svar-buu-141-skolemad.pdf"
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A PDF, a text and a zip archive with both kinds of name, to be indexed."""
-    folder = tmp_path / "documents"
-    folder.mkdir()
-    (folder / "skolemad.pdf").write_bytes(PDF.read_bytes())
-    (folder / "bro.html").write_bytes((EXAMPLES / "artikel-eboeger.html").read_bytes())
-    with zipfile.ZipFile(folder / "arkiv.zip", "w") as packed:
+def served(folder: Path, encoder: Encoder) -> Archive:
+    """An archive of a PDF, a web page and a member of a zip archive."""
+    (folder / "d").mkdir()
+    (folder / "d" / "skolemad.pdf").write_bytes(PDF.read_bytes())
+    (folder / "d" / "bro.html").write_bytes((EXAMPLES / "artikel-eboeger.html").read_bytes())
+    with zipfile.ZipFile(folder / "d" / "arkiv.zip", "w") as packed:
         packed.writestr("mappe/færge.txt", "Færgen til øen blev nedlagt i 1998, da broen åbnede.\n")
-    return folder
+    build([folder / "d"], folder / "index", encoder)
+    return Archive(folder / "index")
 
 
-@pytest.fixture
-def archive(folder: Path, encoder: Encoder) -> Archive:
-    build([folder], folder.parent / "index", encoder)
-    return Archive(folder.parent / "index")
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Archive:
+    """Its files stay as they were indexed."""
+    return served(tmp_path_factory.mktemp("source"), encoder)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(archive: Archive) -> Iterator[TestClient]:
     with TestClient(create_app(archive.index, archive=archive), base_url=LOCAL) as client:
         yield client
@@ -82,28 +81,32 @@ def test_the_original_is_the_indexed_bytes(client: TestClient, archive: Archive,
 
 
 @pytest.mark.parametrize("change", ["changed", "gone", "link out of the folder"])
-def test_another_file_is_never_given(client: TestClient, archive: Archive, folder: Path, change: str) -> None:
+def test_another_file_is_never_given(tmp_path: Path, encoder: Encoder, change: str) -> None:
     """A file that changed, is gone, or now links elsewhere is refused in one Danish sentence, and so is its picture."""
+    archive = served(tmp_path, encoder)
+    client = TestClient(create_app(archive.index, archive=archive), base_url=LOCAL)
     found = document(archive, "skolemad.pdf")
-    secret = folder.parent / "hemmelig.pdf"
-    secret.write_bytes(PDF.read_bytes())
+    (tmp_path / "hemmelig.pdf").write_bytes(PDF.read_bytes())
+    file = tmp_path / "d" / "skolemad.pdf"
     if change == "changed":
-        (folder / "skolemad.pdf").write_bytes(PDF.read_bytes() + b"\n")
+        file.write_bytes(PDF.read_bytes() + b"\n")
     else:
-        (folder / "skolemad.pdf").unlink()
+        file.unlink()
     if change.startswith("link"):
-        (folder / "skolemad.pdf").symlink_to(secret)
+        file.symlink_to(tmp_path / "hemmelig.pdf")
     for path in ("fil", "side/1.png"):
         response = client.get(f"/kilde/{found.id}/{path}", headers={"Accept": "text/html"})
         assert (410, b"%PDF" in response.content) == (response.status_code, False)
         assert "Den oprindelige fil" in unescape(response.text)
 
 
-def test_a_changed_archive_is_refused(client: TestClient, archive: Archive, folder: Path) -> None:
+def test_a_changed_archive_is_refused(tmp_path: Path, encoder: Encoder) -> None:
     """A member is checked by its own bytes, whatever the archive around it."""
+    archive = served(tmp_path, encoder)
     found = document(archive, "arkiv.zip!/mappe/færge.txt")
-    with zipfile.ZipFile(folder / "arkiv.zip", "w") as packed:
+    with zipfile.ZipFile(tmp_path / "d" / "arkiv.zip", "w") as packed:
         packed.writestr("mappe/færge.txt", "Færgen til øen blev nedlagt i 1999, da broen åbnede.\n")
+    client = TestClient(create_app(archive.index, archive=archive), base_url=LOCAL)
     assert 410 == client.get(f"/kilde/{found.id}/fil").status_code
 
 
