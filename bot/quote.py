@@ -13,9 +13,32 @@ _INVISIBLE = (
 )
 # Marks that stack on a letter; more than any script needs would paint over the lines around it.
 _STACKED = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
-_SPECIAL = re.compile(
-    rf"(?P<blank>[{_BLANK}])|(?P<drop>[{_INVISIBLE}]|(?<={_STACKED}{{4}}){_STACKED}+)|(?P<surrogate>[\ud800-\udfff])|(?P<mark>[^\w\s]|_)"
-)
+_TOO_MANY = re.compile(rf"(?<={_STACKED}{{4}}){_STACKED}+")
+_KEPT = re.compile(r"[^\W_]|\s")  # letters, digits, white space
+
+
+class _Table(dict[int, str]):
+    """What stands for each character in a page; each is looked at once, when it is met first."""
+
+    def __init__(self, mark: str) -> None:
+        self._mark = mark
+
+    def __missing__(self, code: int) -> str:
+        self[code] = shown = self._shown(chr(code))
+        return shown
+
+    def _shown(self, character: str) -> str:
+        if _BLANKS.match(character):
+            return " "
+        if _UNSEEN.match(character):
+            return ""
+        if "\ud800" <= character <= "\udfff":
+            return "\ufffd"
+        return character if _KEPT.match(character) else self._mark.format(character, ord(character))
+
+
+_BLANKS, _UNSEEN = re.compile(f"[{_BLANK}]"), re.compile(f"[{_INVISIBLE}]")
+_QUOTED, _PLAIN = _Table("&#{1};"), _Table("{0}")
 
 
 def quote(text: str) -> str:
@@ -25,12 +48,12 @@ def quote(text: str) -> str:
     `html.escape`: Gradio's pages run text through Markdown and two template languages, where `${`, `{{`, `*` and `[`
     mean something too.
     """
-    return _SPECIAL.sub(_replacement, text)
+    return _TOO_MANY.sub("", text).translate(_QUOTED)
 
 
 def plain(text: str) -> str:
     """Give text without what `quote` would not show, for places that are no HTML."""
-    return _SPECIAL.sub(lambda match: match["mark"] or _replacement(match), text)
+    return _TOO_MANY.sub("", text).translate(_PLAIN)
 
 
 def quote_marked(text: str, spans: tuple[tuple[int, int], ...]) -> str:
@@ -43,11 +66,3 @@ def quote_marked(text: str, spans: tuple[tuple[int, int], ...]) -> str:
             parts += quote(text[cursor:start]), "<mark>", quote(text[start:end]), "</mark>"
             cursor = end
     return "".join(parts) + quote(text[cursor:])
-
-
-def _replacement(match: re.Match[str]) -> str:
-    if match["mark"] is not None:
-        return f"&#{ord(match['mark'])};"
-    if match["surrogate"] is not None:
-        return "\ufffd"
-    return " " if match["blank"] is not None else ""
