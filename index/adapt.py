@@ -20,7 +20,7 @@ import numpy as np
 
 from corpus.errors import InputError, ModelError
 from index import sentences, vectors
-from index.background import stem_counts
+from index.background import compounds
 from index.build import Progress, Silent
 from index.encoder import Encoder, StaticEncoder
 from index.generation import LEXICAL, MODEL, SENTENCES, STORE, VECTORS, Manifest, building, current, publish, verify
@@ -33,7 +33,6 @@ from index.static import unfolded
 from index.store import Store
 from index.train import Recipe, fit
 from index.trial import Ranks, Trial, chance, figures, interval, ranks, trials, words
-from index.words import Compounds
 
 _BATCH = 4_096  # passages encoded at a time
 _FEWEST = 10  # queries to measure with
@@ -115,7 +114,7 @@ def adapt(
         _say_whence(new, base, manifest, recipe)
         adapted = own_encoder(new, encoder.identity.query_prompt, encoder.identity.passage_prompt)
         assert isinstance(adapted, StaticEncoder)  # as what it was adapted from
-        before, after = _measured(asked, store, (encoder, adapted))
+        before, after = _measured(asked, (encoder, adapted))
         dense, hybrid = (np.concatenate([after[kind][leg] - before[kind][leg] for kind in asked]) for leg in (0, 1))
         by_chance = chance(dense, recipe.seed)
         reason = _against(by_chance, float(hybrid.mean()))
@@ -185,14 +184,12 @@ def _say_whence(new: Path, base: Path, manifest: Manifest, recipe: Adaptation) -
 
 
 def _measured(
-    asked: Mapping[str, Trial], store: Store, encoders: tuple[Encoder, Encoder]
+    asked: Mapping[str, Trial], encoders: tuple[Encoder, Encoder]
 ) -> tuple[dict[str, Ranks], dict[str, Ranks]]:
     """Measure both models on the same queries."""
-    common = stem_counts()
-    compounds = Compounds(lambda one: store.stem_count(one) + common[one])
     before, after = dict[str, Ranks](), dict[str, Ranks]()
     for kind, trial in asked.items():
-        scores = words(trial, compounds)
+        scores = words(trial, compounds())
         before[kind], after[kind] = (ranks(trial, scores, encoder) for encoder in encoders)
     return before, after
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from math import exp
 from pathlib import Path
 
-from index.words import stem
+from index.words import Compounds, stem
 
 _TOKENIZER = Path(__file__).parent / "bundled" / "tokenizer.json"
 _WORD_START = "\u2581"
@@ -28,3 +28,14 @@ def stem_counts() -> Counter[str]:
         if word != piece and word.isalpha():
             counts[stem(word)] += round(_SCALE * exp(score))
     return counts
+
+
+@lru_cache(maxsize=1)
+def compounds() -> Compounds:
+    """Give the splitter of compounds, by the words of Danish at large.
+
+    An archive's own words would split a few more, and find no more by it; but then every passage's terms would depend
+    on all others, and no part of an index could be kept while another changes.
+    """
+    counts = stem_counts()
+    return Compounds(counts.__getitem__)

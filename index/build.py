@@ -23,12 +23,12 @@ from corpus.isolation import Reader
 from corpus.records import Document, Passage, Quarantined
 from corpus.split import MAX_CHARACTERS
 from index import lexical, sentences, vectors
-from index.background import stem_counts
+from index.background import compounds
 from index.encoder import Encoder
 from index.generation import LEXICAL, MODEL, SENTENCES, STORE, VECTORS, Manifest, building, drop_damaged, publish
 from index.plan import Plan, Previous, Refusal, made_alike, make_plan, open_previous, order
 from index.store import Writer
-from index.words import Compounds, stem, tokens
+from index.words import stem, tokens
 
 _BATCH = 4096  # passages encoded at a time
 
@@ -149,13 +149,11 @@ def write(
         raise InputError(f"no document could be read ({len(refused)} refused{first}). Name other files")
     vectors.write(folder / VECTORS, _vectors(store, encoder, previous, progress))
     stems, forms = _stem_counts(store)
-    common = stem_counts()
     progress.stage("words", store.passages)
     for name in (LEXICAL, SENTENCES):
         (folder / name).mkdir()
-    compounds = Compounds(lambda one: stems[one] + common[one])
-    parsed = sentences.Writer(folder / SENTENCES, compounds)
-    lexical.write(folder / LEXICAL, _entries(store, parsed, progress), compounds)
+    parsed = sentences.Writer(folder / SENTENCES, compounds())
+    lexical.write(folder / LEXICAL, _entries(store, parsed, progress), compounds())
     store.close(stems, forms, parsed.close(encoder))
     return Manifest(
         generation=generation,

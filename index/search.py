@@ -14,7 +14,7 @@ from corpus.errors import UsageError
 from corpus.lifecycle import Relation
 from corpus.records import Answer, Citation, Explanation, Fields, Hit, Link, Section
 from corpus.reference import reference
-from index.background import stem_counts
+from index.background import compounds
 from index.confidence import confidence
 from index.encoder import Encoder
 from index.evidence import Evidence, Judge
@@ -35,7 +35,6 @@ from index.store import Store
 from index.translation import Translator, foreign
 from index.understanding import Understanding
 from index.vectors import Dense, Rows
-from index.words import Compounds
 
 Mode = Literal["lexical", "dense", "hybrid"]
 MAX_QUESTION = 1_000  # characters
@@ -59,8 +58,7 @@ class Searcher:
         self.ranking = ranking or Ranking()
         self.reranker = reranker
         self.store = Store(folder / STORE)
-        common = stem_counts()
-        self._compounds = Compounds(lambda one: self.store.stem_count(one) + common[one])
+        self._compounds = compounds()
         self._dense = Dense(folder / VECTORS)
         self._lexical = Lexical(folder / LEXICAL, self._compounds, self.ranking.words)
         self._sentences = Sentences(folder / SENTENCES, self.store.words_of)

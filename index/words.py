@@ -83,7 +83,7 @@ def _is_ending(head: str, tail: str) -> bool:
 
 
 class Compounds:
-    """Splits compounds by the words of the archive itself.
+    """Splits compounds by how often words occur.
 
     A word is split where head and tail are both words of at least four letters (or among a few of three), with an
     optional linking -s- or -e- between them, and both are more frequent than the compound; of several such places,
