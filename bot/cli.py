@@ -150,12 +150,12 @@ def show(
     """Show the fields and sections of one document."""
     from bot.shape import document_json
     from bot.terminal import print_document
-    from index.generation import STORE, current, verify
-    from index.store import Store
+    from index.generation import current, verify
+    from index.parts import open_store
 
     folder, manifest = current(index)
     verify(folder, manifest)
-    store = Store(folder / STORE)
+    store = open_store(folder, manifest)
     rows = store.find(document)
     if not rows:
         raise InputError(f"no document {document} in {index}. Give an id or a file name as a citation shows it")
@@ -285,7 +285,7 @@ def check(
         soft_wrap=True,
     )
     if deep:
-        _check_deep(newest, manifest.splitter["max_characters"])
+        _check_deep(index)
         _console().print(f"all {counts} stand in their sources")
 
 
@@ -389,13 +389,14 @@ def _fail(error: SpoergetimeError) -> NoReturn:
     sys.exit(error.exit_code)
 
 
-def _check_deep(folder: Path, max_characters: int) -> None:
+def _check_deep(index: Path) -> None:
     from index.deep import problems
-    from index.generation import STORE
-    from index.store import Store
+    from index.generation import current
+    from index.parts import open_store
 
+    folder, manifest = current(index)
     with shown() as progress:
-        found = list(problems(Store(folder / STORE), max_characters, progress))
+        found = list(problems(open_store(folder, manifest), manifest.splitter["max_characters"], progress))
     for problem in found:
         _console().print(Text(f"{problem.file} {problem.what}"), soft_wrap=True)
     if found:

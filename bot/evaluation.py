@@ -189,14 +189,14 @@ def judgements(
     """Turn answers that users judged into lines of a question set."""
     from eval.judgements import append, question_lines, read_judgements
     from eval.trec import ready
-    from index.generation import STORE, current, verify
-    from index.store import Store
+    from index.generation import current, verify
+    from index.parts import open_store
 
     ready(out)
     judged = read_judgements(files)
     folder, manifest = current(index)
     verify(folder, manifest)
-    turned = question_lines(judged, Store(folder / STORE))
+    turned = question_lines(judged, open_store(folder, manifest))
     if out:
         added = append(out, turned.lines)
     else:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 if TYPE_CHECKING:
     from index.adapt import AdaptReport
-    from index.build import Progress
+    from index.gathering import Progress
     from index.train import TrainingReport
 
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from index.build import Progress
     from index.encoder import Encoder
+    from index.gathering import Progress
 
 
 @contextmanager
 def shown() -> Iterator[Progress]:
     """Show progress on the error stream, and only to a person."""
-    from index.build import Silent
+    from index.gathering import Silent
 
     if not sys.stderr.isatty():
         yield Silent()

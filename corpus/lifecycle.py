@@ -43,12 +43,17 @@ class Related(NamedTuple):
     other: str
 
 
+def answers(fields: Fields) -> bool:
+    """Tell whether a document is an answer: only those stand to each other in any way."""
+    return fields.kind in ("udvalgssvar", "§20-svar")
+
+
 def facts(document: Document) -> Facts:
     """Read from a document what decides how it stands to others."""
     asked = [s for s in document.sections if s.kind == "spørgsmål"]
-    answers = [s for s in document.sections if s.kind == "svar"]
-    is_answer = document.fields.kind in ("udvalgssvar", "§20-svar")
-    said = " ".join(clean(document.text[s.start : s.end]) for s in answers) if is_answer else ""
+    answered = [s for s in document.sections if s.kind == "svar"]
+    is_answer = answers(document.fields)
+    said = " ".join(clean(document.text[s.start : s.end]) for s in answered) if is_answer else ""
     words = " ".join(clean(document.text[s.start : s.end]) for s in asked) if is_answer else ""
     return Facts(
         document.id,
@@ -62,7 +67,7 @@ def facts(document: Document) -> Facts:
 def relations(documents: Iterable[Facts]) -> Iterator[Related]:
     """Give every relation between the documents: who is superseded by whom, and who points to whom."""
     by_number: dict[tuple[str, str], list[Facts]] = defaultdict(list)
-    everything = [one for one in documents if one.fields.kind in ("udvalgssvar", "§20-svar")]
+    everything = [one for one in documents if answers(one.fields)]
     for one in everything:
         if one.fields.number:
             by_number[_counted(one.fields.number, one.fields.case)].append(one)

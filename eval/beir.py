@@ -15,8 +15,9 @@ from corpus.errors import InputError
 from corpus.records import Document, Fields, Passage, Section, SourceFile
 from eval.measures import measure, percentiles, rounded
 from eval.trec import one_word, read_qrels, ready, write_qrels, write_run
-from index.build import Progress, write
+from index.build import write
 from index.encoder import Encoder
+from index.gathering import Progress
 from index.generation import building, current, publish
 from index.search import Mode, Searcher
 

@@ -17,7 +17,7 @@ from eval.measures import means, rounded
 from eval.questions import QuestionSet, read_sets
 from eval.run import Outcome, auroc, by_set, by_slice, outcomes
 from eval.suites import Suite, opened
-from index.build import Progress
+from index.gathering import Progress
 from index.search import Searcher
 
 BASELINE = Path(__file__).parent / "baseline.json"

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from index.build import Progress, build
+from index.build import build
 from index.encoder import load
+from index.gathering import Progress
 from index.search import Searcher
 
 _ROOT = Path(__file__).parent.parent

@@ -11,30 +11,29 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from corpus.errors import InputError, ModelError
-from index import sentences, vectors
+from corpus.records import Document, Passage
 from index.background import compounds
-from index.build import Progress, Silent
+from index.build import write
 from index.encoder import Encoder, StaticEncoder
-from index.generation import LEXICAL, MODEL, SENTENCES, STORE, VECTORS, Manifest, building, current, publish, verify
+from index.gathering import Progress, Silent
+from index.generation import MODEL, Manifest, building, current, publish, verify
 from index.lessons import hold_out, lessons
 from index.model_folder import refuse_no_model, replacing, write_table
 from index.models import UNREAD, find, modules
 from index.own_model import ORIGIN, has_own, origin, own_encoder, used
 from index.pairs import Material
+from index.parts import open_store
 from index.static import unfolded
-from index.store import Store
 from index.train import Recipe, fit
 from index.trial import Ranks, Trial, chance, figures, interval, ranks, trials, words
 
-_BATCH = 4_096  # passages encoded at a time
 _FEWEST = 10  # queries to measure with
 _CHANCE = 0.025  # up to which a gain is believed
 
@@ -100,7 +99,7 @@ def adapt(
         base = folder / MODEL if has_own(manifest) else find(model or manifest.model["name"])
         if not isinstance(encoder, StaticEncoder):
             raise ModelError(f"{base} is not a static model, and only those can be adapted. Index with another --model")
-        store = Store(folder / STORE)
+        store = open_store(folder, manifest)
         progress.stage("pairs", 1)
         learned, held = hold_out(store)
         material = Material(lessons(learned, cuts=recipe.cuts, seed=recipe.seed), [])
@@ -197,20 +196,14 @@ def _measured(
 def _write(
     fresh: Path, id_: str, old: Path, manifest: Manifest, model: Path, encoder: StaticEncoder, progress: Progress
 ) -> Manifest:
-    """Write the next generation: documents and words as they are, the model, and all vectors anew."""
+    """Write the next generation: the same documents, with the model and all that it makes of them."""
     shutil.copytree(model, fresh / MODEL)
-    for name in manifest.files:
-        if name.split("/")[0] in (STORE, LEXICAL, SENTENCES):
-            (fresh / name).parent.mkdir(exist_ok=True)
-            shutil.copy(old / name, fresh / name)
-    progress.stage("vectors", manifest.passages)
-    store = Store(old / STORE)
-    parts = list[vectors.Vectors]()
-    for begin in range(0, manifest.passages, _BATCH):
-        rows = range(begin, min(begin + _BATCH, manifest.passages))
-        found = store.passages(rows)
-        parts.append(encoder.encode([found[row].passage.text for row in rows], "passage", progress.advance))
-    vectors.write(fresh / VECTORS, np.concatenate(parts))
-    sentences.write_norms(fresh / SENTENCES, encoder)
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return replace(manifest, generation=id_, created=now, model=encoder.identity.as_json(), files={})
+    store = open_store(old, manifest)
+    progress.stage("documents", manifest.documents)
+
+    def cut() -> Iterator[tuple[Document, list[Passage]]]:
+        for row, _ in store.fields():
+            progress.advance(1)
+            yield store.document(row), [stored.passage for stored in store.passages_of(row)]
+
+    return write(fresh, id_, cut(), encoder, manifest.splitter, refused=manifest.quarantined, progress=progress)

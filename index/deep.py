@@ -11,7 +11,7 @@ from corpus.document import page_at
 from corpus.files import Found
 from corpus.isolation import Reader, Reading
 from corpus.records import Document, Passage, SourceFile
-from index.build import Progress
+from index.gathering import Progress
 from index.store import Store
 
 

@@ -23,10 +23,14 @@ from typing import Any
 from corpus.errors import DamagedIndexError, InputError, LockedError, MismatchError, NoIndexError, SpoergetimeError
 
 FORMAT = 8
-STORE, VECTORS, LEXICAL = "passages.sqlite", "vectors.faiss", "words"  # the files of a generation
+# The files of a generation: documents and passages, their vectors, what finds the nearest of these, words, sentences.
+STORE, EXACT, VECTORS, LEXICAL = "passages.sqlite", "vectors.f16", "vectors.faiss", "words"
 SENTENCES = "sentences"
+UNFINISHED = "unfinished"  # beside the generations: what an interrupted build had done
+CHANGED = "changed"  # the folder of what changed since the rest was written: the same files, but for the words
 MODEL = "model"  # the folder of the model that the index was adapted to, where it was
 _KEPT = 2  # generations: the current one and the one before it
+_LINKED = 50_000_000  # bytes from which a file is shared with the generation before it, and not copied
 _POINTER = re.compile(rb"(\d{6,}) ([0-9a-f]{64})\n")
 _IGNORED = frozenset({".tantivy-meta.lock", ".tantivy-writer.lock"})
 
@@ -45,6 +49,7 @@ class Manifest:
     documents: int
     passages: int
     quarantined: list[dict[str, str]]
+    nearest: dict[str, Any] = field(default_factory=dict)  # how the nearest vectors are found, as `vectors.Found` says
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     format: int = FORMAT
 
@@ -152,6 +157,20 @@ def publish(index: Path, write: Callable[[Path, str], Manifest]) -> Manifest:
         shutil.rmtree(folder, ignore_errors=True)
     _sweep(generations, int(id_))
     return manifest
+
+
+def take_over(old: Path, new: Path) -> None:
+    """Put a file of the last generation into the next one: a big one as the very same, a small one as a copy.
+
+    Damage to a shared file is damage to both generations; but a copy of all would cost as much as the archive is big.
+    """
+    if old.stat().st_size >= _LINKED:
+        try:
+            os.link(old, new)
+            return
+        except OSError:
+            pass  # not on every file system
+    shutil.copyfile(old, new)
 
 
 def last_roots(index: Path) -> set[str]:

@@ -10,10 +10,11 @@ from corpus import sidecar
 from corpus.document import READER
 from corpus.errors import DamagedIndexError, InputError, MismatchError, NoIndexError
 from corpus.files import SIDECAR, Found, digest, discover
-from index import vectors
 from index.encoder import Encoder
-from index.generation import STORE, VECTORS, Manifest, current, last_roots, verify
+from index.generation import Manifest, current, last_roots, verify
+from index.parts import open_store, open_vectors
 from index.store import Filed, Store
+from index.vectors import Dense
 
 Refusal = dict[str, str]  # root, file, reason, and the sha256 of what was refused
 
@@ -21,9 +22,10 @@ Refusal = dict[str, str]  # root, file, reason, and the sha256 of what was refus
 class Previous(NamedTuple):
     """The generation that is there already."""
 
+    folder: Path
     manifest: Manifest
     store: Store
-    dense: vectors.Dense
+    dense: Dense
     files: dict[Found, Filed]
 
 
@@ -59,9 +61,9 @@ def open_previous(paths: Sequence[Path], index: Path) -> Previous | None:
                 "Name these folders in the same call, or choose another --index"
             ) from error
         return None
-    store = Store(folder / STORE)
+    store = open_store(folder, manifest)
     files = {Found(Path(filed.source.root), filed.source.file): filed for filed in store.files()}
-    return Previous(manifest, store, vectors.Dense(folder / VECTORS), files)
+    return Previous(folder, manifest, store, open_vectors(folder, manifest, store), files)
 
 
 def make_plan(paths: Sequence[Path], index: Path, previous: Previous | None, splitter: dict[str, int]) -> Plan:

@@ -22,19 +22,19 @@ from index.explanation import matched
 from index.filters import Filters
 from index.followup import resolve
 from index.fusion import Scored, convex
-from index.generation import LEXICAL, SENTENCES, STORE, VECTORS, Manifest, current, verify
+from index.generation import LEXICAL, SENTENCES, Manifest, current, verify
 from index.lexical import Lexical
 from index.own_model import used
+from index.parts import open_store, open_vectors, parts
 from index.query import Query
 from index.ranking import Ranked, spread, weigh
 from index.references import key, named
 from index.rerank import Reranker, reranked
 from index.sentences import Sentences
 from index.settings import Ranking
-from index.store import Store
 from index.translation import Translator, foreign
 from index.understanding import Understanding
-from index.vectors import Dense, Rows
+from index.vectors import Rows
 
 Mode = Literal["lexical", "dense", "hybrid"]
 MAX_QUESTION = 1_000  # characters
@@ -57,11 +57,12 @@ class Searcher:
         self.encoder = encoder
         self.ranking = ranking or Ranking()
         self.reranker = reranker
-        self.store = Store(folder / STORE)
+        self.store = open_store(folder, manifest)
         self._compounds = compounds()
-        self._dense = Dense(folder / VECTORS)
-        self._lexical = Lexical(folder / LEXICAL, self._compounds, self.ranking.words)
-        self._sentences = Sentences(folder / SENTENCES, self.store.words_of)
+        self._dense = open_vectors(folder, manifest, self.store)
+        gone = len(self._dense) - manifest.passages
+        self._lexical = Lexical(folder / LEXICAL, self._compounds, self.ranking.words, gone, self.store.lost)
+        self._sentences = Sentences([part / SENTENCES for part in parts(folder, manifest)], self.store.words_of)
         self._understanding = Understanding(self.store, self._lexical, self._compounds)
 
     @classmethod

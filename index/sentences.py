@@ -1,8 +1,9 @@
 """The sentences of every passage as numbers, prepared at build: the ranking weighs them without parsing a text again.
 
 A word is here what stands between white space, punctuation and all; every different one has a number, and so has each
-number, date or section of law in its one form. What stands around a passage (its context) is kept as one sentence more.
-The files are plain arrays, little-endian, in the order of the passages' rows.
+number, date or section of law in its one form. What stands around a passage (its context) is one sentence more.
+The files are plain arrays, little-endian, in the order of the passages' rows; all numbers go on from one part of an
+index to the next, and files only ever grow.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from index.vectors import Vectors
 from index.wanted import held_in_phrases, held_in_word
 from index.words import Compounds, stem, tokens
 
-Numbers = NDArray[np.integer[Any]]
+Numbers = NDArray[Any]
 Terms = Mapping[str, NDArray[np.uint32]]  # for each term the numbers of the words that hold it, ascending
 
 _WORDS, _SENTENCES, _PASSAGES = "words", "sentences", "passages"
@@ -30,7 +31,18 @@ _KINDS, _TOKENS, _TOKEN_STARTS, _NORMS = "kinds", "tokens", "token-starts", "nor
 # Its first word; its characters; the kinds of answer that it holds in phrases.
 _SENTENCE = np.dtype([("begin", "<u8"), ("start", "<u2"), ("end", "<u2"), ("holds", "u1")])
 _PASSAGE = np.dtype([("first", "<u4"), ("context", "<u4"), ("count", "<u2")])  # sentences
-_BATCH = 4_096  # sentences whose norms are computed at a time
+_TYPES: Mapping[str, np.dtype[Any]] = {
+    _WORDS: np.dtype("<u4"),
+    _SENTENCES: _SENTENCE,  # one more than there are: where the last one ends
+    _PASSAGES: _PASSAGE,
+    _KINDS: np.dtype("u1"),
+    _TOKENS: np.dtype("<i4"),
+    _TOKEN_STARTS: np.dtype("<u8"),  # one more than there are words
+    _NORMS: np.dtype("<f4"),
+}
+_ENDED = (_SENTENCES, _TOKEN_STARTS)
+_STATIC = (_TOKENS, _TOKEN_STARTS, _NORMS)  # there for models that have vectors of words
+_BATCH = 16_384  # sentences whose norms are computed at a time
 _NOTHING = ""  # the word of a sentence that has none
 
 
@@ -43,23 +55,52 @@ class Parsed(NamedTuple):
     sentences: Numbers  # [s] their numbers in the index
     first: Numbers  # [n + 1] each passage's first sentence; the last: the first context
     spans: Numbers  # [s, 2] characters within the passage
-    holds: Numbers  # [s] kinds of answer, as `wanted.held` tells them
+    holds: Numbers  # [s] kinds of answer, as `wanted` tells them
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    """Give how many entries each file of a part has, ends of ends not counted."""
+    found = {}
+    for name, kind in _TYPES.items():
+        path = folder / name
+        entries = path.stat().st_size // kind.itemsize if path.exists() else 0
+        found[name] = max(0, entries - (name in _ENDED))
+    return found
 
 
 class Writer:
-    """Writes the files of one generation into an existing empty folder."""
+    """Writes the files of one part, or goes on writing them.
 
-    def __init__(self, folder: Path, compounds: Compounds) -> None:
+    Of what the folder holds so much is kept as `kept` says; `after` are the parts before this one.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        compounds: Compounds,
+        encoder: Encoder,
+        after: Sequence[Path] = (),
+        kept: Mapping[str, int] = {},
+    ) -> None:
         self._folder = folder
         self._compounds = compounds
-        self._numbers: dict[str, int] = {_NOTHING: 0}
+        self._encoder = encoder
+        own = {name: kept.get(name, 0) for name in _TYPES}
+        before = [sizes(part) for part in after]
+        self._first = {name: sum(one[name] for one in before) for name in _TYPES}
+        self._count = {name: self._first[name] + own[name] for name in _TYPES}
+        names = [name for name in _TYPES if name not in _STATIC or isinstance(encoder, StaticEncoder)]
+        self._files: dict[str, BinaryIO] = {}
+        for name in names:
+            file = (folder / name).open("r+b" if (folder / name).exists() else "w+b")
+            file.truncate(own[name] * _TYPES[name].itemsize)
+            file.seek(0, 2)
+            self._files[name] = file
+        self._numbers: dict[str, int] = {}
         self._values: dict[str, int] = {}
+        self._new: list[tuple[str, bool]] = []  # words and values that no file has yet, in order of their numbers
         self._known: dict[str, int] = {}  # contexts of the document that is being added
         self._document = -1
-        self._words = self._sentences = 0
-        self._files: dict[str, BinaryIO] = {
-            name: (folder / name).open("wb") for name in (_WORDS, _SENTENCES, _PASSAGES)
-        }
 
     def add(self, document: int, text: str, context: str) -> None:
         """Add the next passage, of the document of this row."""
@@ -68,54 +109,96 @@ class Writer:
         if context not in self._known:
             self._known[context] = self._write([(context, 0, 0)])
         spans = list(sentences(text)) or [(0, len(text))]
-        first = self._write((text[start:end], start, end) for start, end in spans)
+        first = self._write([(text[start:end], start, end) for start, end in spans])
         self._put(_PASSAGES, np.array((first, self._known[context], len(spans)), _PASSAGE))
 
     def _write(self, found: Iterable[tuple[str, int, int]]) -> int:
         """Write sentences with their characters, and give the number of the first."""
-        first = self._sentences
+        first = self._count[_SENTENCES]
+        begin = self._count[_WORDS]
         words, begins = list[int](), list[tuple[int, int, int, int]]()
+        known = self._numbers
         for text, start, end in found:
-            begins.append((self._words + len(words), start, end, held_in_phrases(text)))
-            numbers = [self._number(word, self._numbers) for word in text.split()]
-            numbers += [self._number(value, self._values) for value in values(text)]
-            words += numbers or [0]
-        self._put(_WORDS, np.array(words, "<u4"))
+            begins.append((begin + len(words), start, end, held_in_phrases(text)))
+            said = text.split() or [_NOTHING]
+            try:
+                words += [known[word] for word in said]
+            except KeyError:
+                words += [known[word] if word in known else self._number(word, known) for word in said]
+            words += [self._number(value, self._values) for value in values(text)]
+        self._put(_WORDS, np.array(words, _TYPES[_WORDS]))
         self._put(_SENTENCES, np.array(begins, _SENTENCE))
-        self._words += len(words)
-        self._sentences += len(begins)
         return first
 
     def _number(self, word: str, known: dict[str, int]) -> int:
-        return known.setdefault(word, len(self._numbers) + len(self._values))
+        if word not in known:
+            known[word] = self._count[_KINDS] + len(self._new)
+            self._new.append((word, known is self._values))
+        return known[word]
 
     def _put(self, name: str, numbers: Numbers) -> None:
         self._files[name].write(numbers.tobytes())
+        self._count[name] += numbers.size
 
-    def close(self, encoder: Encoder) -> Terms:
-        """Write what the encoder makes of the words, close the files, and give each term's words."""
-        self._put(_SENTENCES, np.array((self._words, 0, 0, 0), _SENTENCE))
+    def flush(self) -> Terms:
+        """Write what the encoder makes of the words added since the last time, and give the terms that they hold."""
+        new, self._new = self._new, []
+        first = self._count[_KINDS]
+        words = [_NOTHING if value else word for word, value in new]
+        self._put(_KINDS, np.array(list(map(held_in_word, words)), _TYPES[_KINDS]))
+        if isinstance(self._encoder, StaticEncoder):
+            ids = list(self._encoder.tokens(words))
+            starts = np.array([0, *accumulate(map(len, ids))], _TYPES[_TOKEN_STARTS]) + self._count[_TOKENS]
+            self._put(_TOKEN_STARTS, starts[:-1].astype(_TYPES[_TOKEN_STARTS]))
+            self._put(_TOKENS, np.concatenate([*ids, np.zeros(0)]).astype(_TYPES[_TOKENS]))
+        for name in _ENDED:
+            if name in self._files:
+                self._end(name)
+        for file in self._files.values():
+            file.flush()
+        if isinstance(self._encoder, StaticEncoder):
+            self._write_norms(self._encoder)
+        found: dict[str, list[int]] = {}
+        for number, (word, value) in enumerate(new, first):
+            for term in (word,) if value else self._held(word):
+                found.setdefault(term, []).append(number)
+        return {term: np.array(numbers, "<u4") for term, numbers in found.items()}
+
+    def close(self) -> Terms:
+        """Flush and close the files."""
+        terms = self.flush()
         for file in self._files.values():
             file.close()
-        words = [_NOTHING] * (len(self._numbers) + len(self._values))
-        for word, number in self._numbers.items():
-            words[number] = word
-        np.array(list(map(held_in_word, words)), "u1").tofile(self._folder / _KINDS)
-        if isinstance(encoder, StaticEncoder):
-            ids = list(encoder.tokens(words))
-            np.concatenate([*ids, np.zeros(0)]).astype("<i4").tofile(self._folder / _TOKENS)
-            np.array([0, *accumulate(map(len, ids))], "<u8").tofile(self._folder / _TOKEN_STARTS)
-            write_norms(self._folder, encoder)
-        return self._terms()
+        return terms
 
-    def _terms(self) -> Terms:
-        found: dict[str, list[int]] = {}
-        for word, number in self._numbers.items():
-            for term in self._held(word):
-                found.setdefault(term, []).append(number)
-        for value, number in self._values.items():
-            found.setdefault(value, []).append(number)
-        return {term: np.array(sorted(numbers), "<u4") for term, numbers in found.items()}
+    def sizes(self) -> dict[str, int]:
+        """Give how many entries the files of this part have since the last flush."""
+        return {name: self._count[name] - self._first[name] for name in _TYPES}
+
+    def _end(self, name: str) -> None:
+        """Write behind the last entry where it ends; the next one will overwrite that."""
+        file, kind = self._files[name], _TYPES[name]
+        end = (self._count[_WORDS], 0, 0, 0) if name == _SENTENCES else self._count[_TOKENS]
+        file.write(np.array(end, kind).tobytes())
+        file.flush()
+        file.seek(-kind.itemsize, 2)
+
+    def _write_norms(self, encoder: StaticEncoder) -> None:
+        """Write the length of every new sentence's vector: the sum of its words', each the sum of its tokens'."""
+        from scipy.sparse import csr_array  # type: ignore[import-untyped]  # only needed at build
+
+        stored = _Files([self._folder], [self._first])
+        for begin in range(self._count[_NORMS], self._count[_SENTENCES], _BATCH):
+            chosen = np.arange(begin, min(begin + _BATCH, self._count[_SENTENCES]))
+            words, starts = _flattened(stored.words, stored.begins, chosen)
+            different, places = np.unique(words, return_inverse=True)
+            ids, token_starts = stored.tokens_of(different)
+            shape = len(different), len(encoder.table)
+            vectors = csr_array((np.ones(len(ids), "<f4"), ids, token_starts), shape) @ encoder.table
+            shape = len(chosen), len(different)
+            sums = csr_array((np.ones(len(words), "<f4"), places, np.append(starts, len(words))), shape) @ vectors
+            self._put(_NORMS, np.linalg.norm(sums, axis=1).astype(_TYPES[_NORMS]))
+        self._files[_NORMS].flush()
 
     def _held(self, word: str) -> set[str]:
         within = tokens(word)
@@ -124,40 +207,28 @@ class Writer:
         return {*map(stem, within), *self._compounds.stems(within)}
 
 
-def write_norms(folder: Path, encoder: StaticEncoder) -> None:
-    """Write the length of every sentence's vector, the sum of its words' tokens' rows, as the encoder has them now."""
-    stored = _Files(folder)
-    with (folder / _NORMS).open("wb") as file:
-        count = len(stored.sentences) - 1
-        for begin in range(0, count, _BATCH):
-            chosen = np.arange(begin, min(begin + _BATCH, count))
-            words, starts = _flattened(stored.words, stored.sentences["begin"], chosen)
-            different, places = np.unique(words, return_inverse=True)
-            ids, token_starts = stored.tokens_of(different)
-            vectors = np.zeros((len(different), encoder.table.shape[1]), dtype=np.float32)
-            some = token_starts[1:] > token_starts[:-1]  # what is written in its one form has no tokens
-            vectors[some] = np.add.reduceat(encoder.table[ids], token_starts[:-1][some])
-            norms = np.linalg.norm(np.add.reduceat(vectors[places], starts), axis=1)
-            file.write(norms.astype("<f4").tobytes())
-
-
 class Sentences:
-    """The open files; safe to share between threads."""
+    """The open files of all parts; safe to share between threads."""
 
-    def __init__(self, folder: Path, words_of: Callable[[Sequence[str]], Terms]) -> None:
-        """Open a folder; `words_of` gives the words that hold each term, as `Writer.close` gave them."""
-        self._files = _Files(folder)
+    def __init__(self, folders: Sequence[Path], words_of: Callable[[Sequence[str]], Terms]) -> None:
+        """Open the parts; `words_of` gives the words that hold each term, as `Writer` gave them."""
+        before = dict.fromkeys(_TYPES, 0)
+        firsts = []
+        for folder in folders:
+            firsts.append(before)
+            before = {name: before[name] + own for name, own in sizes(folder).items()}
+        self._files = _Files(folders, firsts)
         self._words_of = words_of
 
     def parsed(self, rows: Sequence[int]) -> Parsed:
         """Give the sentences of the passages of these rows."""
-        passages = self._files.passages[rows]
+        passages = self._files.passages[np.array(rows, dtype=np.int64)]
         counts = passages["count"].astype(np.int64)
         first = np.concatenate(([0], np.cumsum(counts)))
         numbers = np.concatenate(
             (np.repeat(passages["first"] - first[:-1], counts) + np.arange(first[-1]), passages["context"])
         )
-        words, starts = _flattened(self._files.words, self._files.sentences["begin"], numbers)
+        words, starts = _flattened(self._files.words, self._files.begins, numbers)
         different, places = np.unique(words, return_inverse=True)
         chosen = self._files.sentences[numbers]
         return Parsed(
@@ -191,15 +262,39 @@ class Sentences:
         return np.divide(products, norms, out=np.zeros_like(norms), where=norms > 0, casting="same_kind")
 
 
+class _Column:
+    """One file of every part as one array, by numbers that go on from part to part."""
+
+    def __init__(self, arrays: Sequence[Numbers], firsts: Sequence[int]) -> None:
+        self._arrays, self._firsts = arrays, np.array(firsts)
+
+    def __getitem__(self, numbers: Numbers) -> Numbers:
+        if len(self._arrays) == 1:
+            return self._arrays[0][numbers - self._firsts[0]] if self._firsts[0] else self._arrays[0][numbers]
+        found = np.empty(len(numbers), self._arrays[0].dtype)
+        parts = self._firsts.searchsorted(numbers, side="right") - 1
+        for part, array in enumerate(self._arrays):
+            mine = parts == part
+            found[mine] = array[numbers[mine].astype(np.int64) - self._firsts[part]]
+        return found
+
+
 class _Files:
-    def __init__(self, folder: Path) -> None:
-        self.words = np.memmap(folder / _WORDS, "<u4", "r")
-        self.sentences = np.memmap(folder / _SENTENCES, _SENTENCE, "r")
-        self.passages = np.memmap(folder / _PASSAGES, _PASSAGE, "r")
-        self.kinds = np.memmap(folder / _KINDS, "u1", "r")
-        self._tokens = _mapped(folder / _TOKENS, "<i4")
-        self._token_starts = _mapped(folder / _TOKEN_STARTS, "<u8")
-        self.norms = _mapped(folder / _NORMS, "<f4")
+    def __init__(self, folders: Sequence[Path], firsts: Sequence[Mapping[str, int]]) -> None:
+        self._folders, self._firsts = folders, firsts
+        self.words = self._column(_WORDS)
+        self.sentences = self._column(_SENTENCES)
+        self.begins = self._column(_SENTENCES, "begin")
+        self.passages = self._column(_PASSAGES)
+        self.kinds = self._column(_KINDS)
+        static = all((folder / _TOKENS).exists() for folder in folders)
+        self._tokens = self._column(_TOKENS) if static else None
+        self._token_starts = self._column(_TOKEN_STARTS) if static else None
+        self.norms = self._column(_NORMS) if static else None
+
+    def _column(self, name: str, field: str | None = None) -> _Column:
+        arrays = [_mapped(folder / name, _TYPES[name]) for folder in self._folders]
+        return _Column([array[field] if field else array for array in arrays], [first[name] for first in self._firsts])
 
     def tokens_of(self, words: Numbers) -> tuple[Numbers, Numbers]:
         """Give the tokens of all words, one after another, and where each word's begin; the last: where they end."""
@@ -208,14 +303,12 @@ class _Files:
         return ids, np.append(starts, len(ids))
 
 
-def _mapped(path: Path, kind: str) -> Numbers | None:
-    """Map a file that is there for some models only; an archive of one empty sentence has no tokens."""
-    if not path.exists():
-        return None
+def _mapped(path: Path, kind: np.dtype[Any]) -> Numbers:
+    """Map a file; one that holds nothing cannot be mapped (an archive of one empty sentence has no tokens)."""
     return np.memmap(path, kind, "r") if path.stat().st_size else np.zeros(0, kind)
 
 
-def _flattened(column: Numbers, begins: Numbers, chosen: Numbers) -> tuple[Numbers, Numbers]:
+def _flattened(column: _Column, begins: _Column, chosen: Numbers) -> tuple[Numbers, Numbers]:
     """Give the chosen stretches of a column one after another, and where each begins; `begins` has one end more."""
     begin = begins[chosen].astype(np.int64)
     lengths = begins[chosen + 1].astype(np.int64) - begin

@@ -1,4 +1,4 @@
-"""Documents and passages in one SQLite file, row for row beside the vectors; written once, then only read."""
+"""Documents and passages in one SQLite file for each part of an index, row for row beside the vectors; only read."""
 
 from __future__ import annotations
 
@@ -6,49 +6,24 @@ import json
 import sqlite3
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.document import signature
-from corpus.lifecycle import Facts, Relation, facts, relations
+from corpus.lifecycle import Relation
 from corpus.records import Document, Fields, Page, Passage, Section, SourceFile
-from index.context import context
-from index.references import keys
 
 Numbers = NDArray[np.uint32]
 
 _MAPPED = 1 << 40  # bytes of the file that may be mapped: all of it, as far as SQLite allows
 _REMEMBERED = 10_000  # documents that were among the hits of late
 _READ = 4  # whole documents that were read of late: a reader goes from passage to passage
-_SCHEMA = """
-CREATE TABLE documents (
-  row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, text BLOB NOT NULL,
-  pages TEXT NOT NULL, fields TEXT NOT NULL, sidecar TEXT NOT NULL);
-CREATE TABLE sections (
-  document INTEGER NOT NULL, position INTEGER NOT NULL, context TEXT NOT NULL, refs TEXT NOT NULL,
-  kind TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL, heading TEXT, part TEXT, speaker TEXT, party TEXT,
-  role TEXT, time TEXT, number TEXT, unanswered INTEGER NOT NULL, addressee TEXT,
-  PRIMARY KEY (document, position)) WITHOUT ROWID;
-CREATE TABLE files (
-  document INTEGER NOT NULL, root TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, sidecar TEXT NOT NULL,
-  own INTEGER NOT NULL,
-  PRIMARY KEY (root, file)) WITHOUT ROWID;
-CREATE TABLE relations (
-  document INTEGER NOT NULL, relation TEXT NOT NULL, other INTEGER NOT NULL,
-  PRIMARY KEY (document, relation, other)) WITHOUT ROWID;
-CREATE INDEX files_by_document ON files (document);
-CREATE TABLE passages (
-  row INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, document INTEGER NOT NULL, section INTEGER NOT NULL,
-  start INTEGER NOT NULL, end INTEGER NOT NULL, page INTEGER, line INTEGER NOT NULL, text TEXT NOT NULL);
-CREATE INDEX passages_by_document ON passages (document);
-CREATE TABLE stems (stem TEXT PRIMARY KEY, count INTEGER NOT NULL, word TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE terms (term TEXT PRIMARY KEY, words BLOB NOT NULL);
-"""
 
 
 class Stored(NamedTuple):
@@ -76,147 +51,115 @@ class Head(NamedTuple):
     files: tuple[SourceFile, ...]
 
 
-class Writer:
-    """Fills a new file; rows count from 0 in the order of adding. Documents of equal `alike` are taken for one."""
-
-    def __init__(self, path: Path, alike: Callable[[Document], str] = signature) -> None:
-        self._alike = alike
-        self._db = sqlite3.connect(path)
-        self._db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _SCHEMA)
-        self._rows: dict[str, int] = {}  # by id
-        self._said: dict[str, int] = {}  # by signature
-        self._facts: list[Facts] = []
-        self.passages = 0
-
-    @property
-    def documents(self) -> int:
-        """How many documents were added."""
-        return len(self._facts)
-
-    def add(self, document: Document, passages: Sequence[Passage]) -> None:
-        """Add one document with its passages; one that says the same as one that is there only gains the files."""
-        said = self._alike(document)
-        row = self._rows.get(document.id, self._said.get(said))
-        own = row is None
-        if row is None:
-            row = self._rows[document.id] = self._said[said] = len(self._rows)
-            self._facts.append(facts(document))
-            self._add(row, document, passages)
-        self._db.executemany(
-            "INSERT INTO files VALUES (?,?,?,?,?,?)", [(row, *file[:-1], file.own and own) for file in document.files]
-        )
-
-    def _add(self, row: int, document: Document, passages: Sequence[Passage]) -> None:
-        self._db.execute(
-            "INSERT INTO documents VALUES (?,?,?,?,?,?)",
-            (
-                row,
-                document.id,
-                zlib.compress(document.text.encode(), 3),
-                json.dumps(document.pages),
-                _dump(_plain(document.fields)),
-                json.dumps(document.sidecar),
-            ),
-        )
-        self._db.executemany(
-            "INSERT INTO sections VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            [
-                (
-                    row,
-                    number,
-                    context(document, section),
-                    " ".join(keys(document.fields.number, document.fields.case, section.number)),
-                    *_plain(section).values(),
-                )
-                for number, section in enumerate(document.sections)
-            ],
-        )
-        self._db.executemany(
-            "INSERT INTO passages VALUES (?,?,?,?,?,?,?,?,?)",
-            [
-                (self.passages + n, p.id, row, p.section, p.start, p.end, p.page, p.line, p.text)
-                for n, p in enumerate(passages)
-            ],
-        )
-        self.passages += len(passages)
-
-    def each_passage(self) -> Iterator[tuple[int, str, str, str, str]]:
-        """Give document row, id, text, context and references of every passage added, in the order of their rows."""
-        yield from self._db.execute(
-            "SELECT p.document, p.id, p.text, s.context, s.refs FROM passages p"
-            " JOIN sections s ON s.document = p.document AND s.position = p.section ORDER BY p.row"
-        )
-
-    def close(self, stems: Mapping[str, int], forms: Mapping[str, str], terms: Mapping[str, Numbers]) -> None:
-        """Add the stems with their counts and commonest forms, the words that hold each term, and the relations."""
-        related = [(self._rows[r.document], r.relation, self._rows[r.other]) for r in relations(self._facts)]
-        self._db.executemany("INSERT OR IGNORE INTO relations VALUES (?,?,?)", related)
-        self._db.executemany(
-            "INSERT INTO stems VALUES (?,?,?)", [(stem, count, forms[stem]) for stem, count in sorted(stems.items())]
-        )
-        self._db.executemany(
-            "INSERT INTO terms VALUES (?,?)", ((term, words.astype("<u4").tobytes()) for term, words in terms.items())
-        )
-        self._db.commit()
-        self._db.close()
-
-
 class Store:
-    """An open file, read-only and safe to share between threads."""
+    """The open files of all parts, read-only and safe to share between threads."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, *paths: Path) -> None:
         # immutable: nobody writes a published generation, and it may lie on a read-only file system.
-        uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-        self._uri = uri
+        self._uris = [f"{path.resolve().as_uri()}?mode=ro&immutable=1" for path in paths]
         self._local = threading.local()
+        self.gone = frozenset(row for (row,) in self._query("SELECT document FROM gone"))
         self.head = lru_cache(maxsize=_REMEMBERED)(self._head)
         self.related = lru_cache(maxsize=_REMEMBERED)(self._related)
         self.document = lru_cache(maxsize=_READ)(self._document)
 
-    def _query(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-        if not hasattr(self._local, "db"):
-            self._local.db = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
-            # SQLite's own cache is 2 MB: from a big archive nearly every page would be read and copied anew.
-            self._local.db.execute(f"PRAGMA mmap_size={_MAPPED}")
-        cursor: sqlite3.Cursor = self._local.db.execute(sql, values)
-        return cursor
+    def _parts(self) -> list[sqlite3.Connection]:
+        if not hasattr(self._local, "parts"):
+            parts = [sqlite3.connect(uri, uri=True, check_same_thread=False) for uri in self._uris]
+            for part in parts:
+                # SQLite's own cache is 2 MB: from a big archive nearly every page would be read and copied anew.
+                part.execute(f"PRAGMA mmap_size={_MAPPED}")
+            self._local.parts = parts
+        found: list[sqlite3.Connection] = self._local.parts
+        return found
+
+    def _query(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Ask every part, the first one first."""
+        parts = self._parts()
+        if len(parts) == 1:
+            return parts[0].execute(sql, values).fetchall()
+        return [row for part in parts for row in part.execute(sql, values)]
+
+    def _last(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Ask the last part, which knows how all documents stand to each other."""
+        return self._parts()[-1].execute(sql, values).fetchall()
+
+    def _there(self, rows: Iterable[int]) -> list[int]:
+        return [row for row in rows if row not in self.gone]
+
+    def counts(self, gone: Iterable[int] | None = None) -> tuple[int, int]:
+        """Give how many documents and passages are there, those of `gone` left out."""
+        gone = self.gone if gone is None else gone
+        left_out = len(self.passage_rows(gone))
+        there = {row for (row,) in self._query("SELECT row FROM documents")}.difference(gone)
+        return len(there), sum(count for (count,) in self._query("SELECT count(*) FROM passages")) - left_out
+
+    def answers(self) -> list[tuple[Any, ...]]:
+        """Give what decides how answers stand to each other: rows, ids, fields and facts."""
+        return [row for row in self._query(ANSWERS) if row[0] not in self.gone]
+
+    def alike(self, document: str, said: str) -> int | None:
+        """Give the row of the document that has this id, or says the same."""
+        found = self._query(
+            "SELECT row FROM documents WHERE id=?1 UNION SELECT row FROM documents WHERE alike=?2", (document, said)
+        )
+        return next(iter(self._there(row for (row,) in found)), None)
+
+    def lost(self, terms: Sequence[str]) -> dict[str, tuple[int, int, int]]:
+        """Give in how many passages that are gone the words still hold each term, by field."""
+        if not self.gone:
+            return {}
+        found = self._last(f"SELECT * FROM lost WHERE term IN ({_marks(terms)})", terms)  # noqa: S608
+        return {term: (words, parts, context) for term, words, parts, context in found}
+
+    def done(self) -> dict[str, Any]:
+        """Give what the last part was last committed with."""
+        state: dict[str, Any] = json.loads(self._last("SELECT done FROM state")[0][0])
+        return state
 
     def stem_count(self, stem: str) -> int:
         """Give how often words of a stem stand in the archive."""
-        found = self._query("SELECT count FROM stems WHERE stem=?", (stem,)).fetchone()
-        return found[0] if found else 0
+        return sum(count for (count,) in self._query("SELECT count FROM stems WHERE stem=?", (stem,)))
 
     def stem_word(self, stem: str) -> str | None:
         """Give the word of a stem as the archive writes it most often."""
-        found = self._query("SELECT word FROM stems WHERE stem=?", (stem,)).fetchone()
-        return found[0] if found else None
+        found = self._query("SELECT count, word FROM stems WHERE stem=?", (stem,))
+        return max(found, key=itemgetter(0))[1] if found else None
 
     def words_of(self, terms: Sequence[str]) -> dict[str, Numbers]:
         """Give the numbers of the words that hold each of the terms; a term that none holds is left out."""
-        found = self._query(f"SELECT term, words FROM terms WHERE term IN ({_marks(terms)})", terms)  # noqa: S608
-        return {term: np.frombuffer(words, "<u4") for term, words in found}
+        sql = f"SELECT term, words FROM terms WHERE term IN ({_marks(terms)}) ORDER BY term, first"  # noqa: S608
+        found: dict[str, bytes] = {}
+        for term, words in self._query(sql, terms):
+            found[term] = found[term] + words if term in found else words
+        return {term: np.frombuffer(words, "<u4") for term, words in found.items()}
 
     def commonest_words(self) -> Iterator[str]:
         """Give a word for each stem, the stem that occurs most often first."""
-        return (word for (word,) in self._query("SELECT word FROM stems ORDER BY count DESC, stem"))
+        counts: Counter[str] = Counter()
+        words: dict[str, str] = {}
+        for one, count, word in self._query("SELECT stem, count, word FROM stems"):
+            counts[one] += count
+            words.setdefault(one, word)
+        return (words[one] for one, _ in sorted(counts.items(), key=lambda each: (-each[1], each[0])))
 
     def all_stems(self) -> str:
         """Give all stems in order with line feeds between: one string, since there may be a million."""
+        if len(self._uris) > 1:
+            return "\n".join(sorted({one for (one,) in self._query("SELECT stem FROM stems")}))
         # A subquery: group_concat alone promises no order.
-        found = self._query(
-            "SELECT group_concat(stem, char(10)) FROM (SELECT stem FROM stems ORDER BY stem)"
-        ).fetchone()
-        return found[0] or ""
+        ((found,),) = self._query("SELECT group_concat(stem, char(10)) FROM (SELECT stem FROM stems ORDER BY stem)")
+        return found or ""
 
     def files(self) -> list[Filed]:
         """Give every indexed file."""
         rows = self._query("SELECT document, root, file, sha256, sidecar, own FROM files")
-        return [Filed(_source(*file), document) for document, *file in rows]
+        return [Filed(_source(*file), document) for document, *file in rows if document not in self.gone]
 
     def _related(self, row: int, relation: Relation, *, backwards: bool = False) -> tuple[int, ...]:
         """Give the rows of the documents to which a document stands in a relation, or of those that do to it."""
         here, there = ("other", "document") if backwards else ("document", "other")
-        found = self._query(
+        found = self._last(
             f"SELECT {there} FROM relations WHERE {here}=? AND relation=? ORDER BY {there}",  # noqa: S608 - our words
             (row, relation),
         )
@@ -224,29 +167,31 @@ class Store:
 
     def superseded(self) -> frozenset[int]:
         """Give the rows of all documents that are no longer in force."""
-        found = self._query("SELECT document FROM relations WHERE relation='superseded_by'")
+        found = self._last("SELECT document FROM relations WHERE relation='superseded_by'")
         return frozenset(row for (row,) in found)
 
-    def passage_ids(self) -> dict[str, int]:
-        """Give the row of every passage by its id."""
-        return dict(self._query("SELECT id, row FROM passages").fetchall())
+    def rows_of(self, passages: Sequence[str]) -> dict[str, int]:
+        """Give the rows of those passages that are there, by id."""
+        found = self._query(f"SELECT id, row, document FROM passages WHERE id IN ({_marks(passages)})", passages)  # noqa: S608
+        return {id_: row for id_, row, document in found if document not in self.gone}
 
     def _head(self, row: int) -> Head:
         """Give one document without its text."""
-        id_, fields = self._query("SELECT id, fields FROM documents WHERE row=?", (row,)).fetchone()
+        ((id_, fields),) = self._query("SELECT id, fields FROM documents WHERE row=?", (row,))
         files = self._query(_FILES_OF, (row,))
         return Head(id_, Fields(**json.loads(fields)), tuple(_source(*file) for file in files))
 
     def fields(self) -> Iterator[tuple[int, Fields]]:
         """Give the row and the fields of every document."""
         for row, fields in self._query("SELECT row, fields FROM documents ORDER BY row"):
-            yield row, Fields(**json.loads(fields))
+            if row not in self.gone:
+                yield row, Fields(**json.loads(fields))
 
     def _document(self, row: int) -> Document:
         """Give one document by its row."""
-        id_, text, pages, fields, sidecar = self._query(
+        ((id_, text, pages, fields, sidecar),) = self._query(
             "SELECT id, text, pages, fields, sidecar FROM documents WHERE row=?", (row,)
-        ).fetchone()
+        )
         sections = self._query("SELECT * FROM sections WHERE document=? ORDER BY position", (row,))
         files = self._query(_FILES_OF, (row,))
         return Document(
@@ -261,8 +206,8 @@ class Store:
 
     def row(self, document: str) -> int | None:
         """Give the row of the document with this id."""
-        found = self._query("SELECT row FROM documents WHERE id=?", (document,)).fetchone()
-        return found[0] if found else None
+        found = self._query("SELECT row FROM documents WHERE id=?", (document,))
+        return next(iter(self._there(row for (row,) in found)), None)
 
     def find(self, name: str) -> list[int]:
         """Give the rows of the documents with this id, file name, or path within their folder."""
@@ -271,7 +216,7 @@ class Store:
             " WHERE file=?1 OR file LIKE ?2 ESCAPE '\\' OR root || '/' || file = ?1",
             (name, "%/" + name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")),
         )
-        return [row for (row,) in rows]
+        return self._there(row for (row,) in rows)
 
     def passages(self, rows: Iterable[int]) -> dict[int, Stored]:
         """Give the named passages by row."""
@@ -285,7 +230,7 @@ class Store:
 
     def places_of(self, document: int) -> list[tuple[int, int]]:
         """Give where the passages of one document start and end, in order."""
-        return self._query("SELECT start, end FROM passages WHERE document=? ORDER BY row", (document,)).fetchall()
+        return self._query("SELECT start, end FROM passages WHERE document=? ORDER BY row", (document,))
 
     def passage_rows(self, documents: Iterable[int]) -> list[int]:
         """Give the rows of all passages of the named documents."""
@@ -297,6 +242,8 @@ class Store:
         return [row for (row,) in found]
 
 
+# What decides how answers stand to each other.
+ANSWERS = "SELECT row, id, fields, facts FROM documents WHERE facts IS NOT NULL ORDER BY row"
 _FILES_OF = "SELECT root, file, sha256, sidecar, own FROM files WHERE document=? ORDER BY own DESC, root, file"
 _PASSAGES = (
     "SELECT p.row, p.id, d.id, p.start, p.end, p.page, p.line, p.text, s.*"
@@ -333,12 +280,3 @@ def _stored(columns: tuple[Any, ...]) -> Stored:
         text=text,
     )
     return Stored(row, document_row, passage, section, around)
-
-
-def _plain(record: Fields | Section) -> dict[str, str | int | None]:
-    """Give a record's fields; dataclasses.asdict copies deeply, which takes twenty times as long."""
-    return {name: getattr(record, name) for name in record.__slots__}
-
-
-def _dump(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

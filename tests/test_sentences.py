@@ -28,11 +28,11 @@ def searcher(examples_index: Path) -> Searcher:
 def written(folder: Path, *texts: str, context: str = "") -> Sentences:
     """Write texts as passages of one document, with the compounds of an archive that knows a few words."""
     counts = {stem(word): 90 for word in ("minister", "spørgsmål", "tandlæge", "vagt", "skole", "penge", "kommune")}
-    writer = Writer(folder, Compounds(lambda one: counts.get(one, 0)))
+    writer = Writer(folder, Compounds(lambda one: counts.get(one, 0)), ENCODER)
     for text in texts:
         writer.add(0, text, context)
-    terms = writer.close(ENCODER)
-    return Sentences(folder, lambda wanted: {one: terms[one] for one in wanted if one in terms})
+    terms = writer.close()
+    return Sentences([folder], lambda wanted: {one: terms[one] for one in wanted if one in terms})
 
 
 @pytest.mark.parametrize(

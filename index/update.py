@@ -1,0 +1,109 @@
+"""Updating: of a big archive in which little changed, only what changed is written.
+
+The new generation takes the big files over as they are, and has beside them a second part with the documents that are
+new or changed since those were written. Documents that are gone stay in the big files and are left out when asked; what
+a word counts for is corrected for them, so that the same is found as in an index written anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from corpus.document import signature
+from index.background import compounds
+from index.encoder import Encoder
+from index.gathering import Gathered, Gathering, Progress
+from index.generation import CHANGED, LEXICAL, STORE, Manifest, take_over
+from index.lexical import LexicalWriter, carry, join, segments
+from index.parts import PartWriter, described, known_vectors, lost_terms
+from index.plan import Plan, Previous, order
+from index.store import Store
+
+_WHOLE = 5_000  # passages: fewer are written anew as a whole, in seconds
+_SHARE = 0.1  # of the passages that may be changed or gone before all are written anew
+
+
+class MergedError(Exception):
+    """tantivy has put segments together that were to stay as they were."""
+
+
+def is_small(plan: Plan, previous: Previous) -> bool:
+    """Tell whether so little changes that the rest had better be kept as it is."""
+    passages: int = previous.manifest.passages
+    if passages < _WHOLE:
+        return False
+    base = _base(previous)
+    first: int = base.done()["passage"]
+    touched = [row for row in _touched(plan, previous) if row not in base.gone]
+    new = len(plan.read) * passages / max(1, len(previous.files))
+    gone = previous.store.passage_rows({*touched, *previous.store.gone})
+    return len(gone) + len(previous.dense) - first + new <= _SHARE * passages
+
+
+def update(
+    folder: Path, id_: str, previous: Previous, gathering: Gathering, encoder: Encoder, progress: Progress
+) -> Manifest:
+    """Write the files of a generation in which little changed; raise `MergedError` where that cannot be done."""
+    plan, base = gathering.plan, _base(previous)
+    state = base.done()
+    end = state["document"]  # rows from here on are of what changed after the first part was written
+    ids = set(state["segments"])
+    _take_over(previous, folder)
+    carry(previous.folder / LEXICAL, folder / LEXICAL, ids)
+
+    touched = _touched(plan, previous)
+    gone = {row for row in {*touched, *previous.store.gone} if row < end}
+    words = folder / CHANGED / LEXICAL
+    part = PartWriter(folder / CHANGED, words, encoder, known_vectors(previous, encoder), after=[folder])
+    again = [file for file, row in plan.keep.items() if row in touched or row >= end]
+    for one in gathering.documents(sorted([*again, *plan.read], key=order)):
+        for each in _with_its_like(one, previous, gathering, gone, end):
+            part.add(each.document, each.passages)
+
+    rows = sorted(gone)
+    part.store.leave_out(rows, *lost_terms(stored for row in rows for stored in base.passages_of(row)))
+    fresh = [row for row in rows if row not in previous.store.gone]
+    if fresh:
+        first = LexicalWriter(folder / LEXICAL, compounds())
+        first.discard(fresh)
+        first.close()
+    if {one["segment_id"] for one in segments(folder / LEXICAL)} != ids:
+        raise MergedError
+    progress.stage("vectors", part.store.passages - state["passage"])
+    counts = part.close(progress.advance, base)
+    join(folder / LEXICAL, words)
+    return described(folder, id_, encoder, previous.manifest.splitter, counts, gathering.refused)
+
+
+def _base(previous: Previous) -> Store:
+    """Open the first part by itself."""
+    return Store(previous.folder / STORE)
+
+
+def _touched(plan: Plan, previous: Previous) -> set[int]:
+    """Give the rows of the documents of which a file is gone or changed."""
+    return {filed.document_row for file, filed in previous.files.items() if file not in plan.keep}
+
+
+def _with_its_like(
+    one: Gathered, previous: Previous, gathering: Gathering, gone: set[int], end: int
+) -> Iterable[Gathered]:
+    """Give a document, and with one that was read the files that say the same and lie in the first part."""
+    if one.file in gathering.plan.keep:
+        return [one]
+    row = previous.store.alike(one.document.id, signature(one.document))
+    if row is None or row >= end or row in gone:
+        return [one]
+    gone.add(row)
+    others = [gathering.kept(file) for file, kept in gathering.plan.keep.items() if kept == row]
+    return sorted([one, *others], key=lambda each: order(each.file))
+
+
+def _take_over(previous: Previous, folder: Path) -> None:
+    """Put the files of the first part into a new generation, but for the words."""
+    for name in previous.manifest.files:
+        if name.split("/")[0] in (CHANGED, LEXICAL):
+            continue
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        take_over(previous.folder / name, folder / name)
