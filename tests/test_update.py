@@ -1,0 +1,254 @@
+"""Updates of a big archive: only what changed is written, and the same is found as in an index written anew."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from corpus.files import Found
+from index.build import Report, build
+from index.encoder import load
+from index.generation import CHANGED, EXACT, STORE, UNFINISHED, current, verify
+from index.search import Searcher
+from tests.conftest import EXAMPLES, ROOT
+
+ENCODER = load()
+QUESTIONS = (
+    "Hvor mange penge fik kommunerne til tandpleje?",
+    "hvad siger ministeren om ventetider",
+    "skolemad pris",
+    "marsvin i Storebælt",
+    "vejnavn 17 kommune",
+    "Hvad koster en færgebillet nummer 23?",
+    "lov om integration",
+    "S 1204",
+    "letbane 41",
+)
+
+
+@pytest.fixture
+def big(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every archive for a big one, in which much may change, and every file for one that is worth sharing."""
+    monkeypatch.setattr("index.update._WHOLE", 0)
+    monkeypatch.setattr("index.update._SHARE", 0.6)
+    monkeypatch.setattr("index.generation._LINKED", 1)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Give the examples, and some made-up notes beside them."""
+    folder = tmp_path / "docs"
+    shutil.copytree(EXAMPLES, folder)
+    for n in range(60):
+        note(folder, n, f"I {2000 + n % 23} kostede færgebillet nummer {n} {30 + n} kroner, og letbane {n} kom senere.")
+    return folder
+
+
+def note(folder: Path, n: int, text: str) -> Path:
+    path = folder / f"note{n:02d}.txt"
+    path.write_text(f"Notat om vejnavn {n}\n\n{text}\n", encoding="utf-8")
+    return path
+
+
+def found(index: Path) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Give what an index answers: passages with their files."""
+    searcher = Searcher.open(index)
+    return [(q, [(h.passage.id, h.citation.file) for h in searcher.ask(q, 5).hits]) for q in QUESTIONS]
+
+
+def scores(index: Path) -> list[float]:
+    """Give what the passages that an index finds are worth, and how sure it is."""
+    searcher = Searcher.open(index)
+    answers = [searcher.ask(question, 5) for question in QUESTIONS]
+    return [number for a in answers for number in (a.confidence, *(hit.score for hit in a.hits))]
+
+
+def anew(folder: Path, index: Path) -> Path:
+    """Build an index of a folder from nothing."""
+    shutil.rmtree(index, ignore_errors=True)
+    build([folder], index, ENCODER)
+    return index
+
+
+def updated(folder: Path, index: Path) -> Report:
+    """Update an index, and see that it did so by what changed alone."""
+    report = build([folder], index, ENCODER)
+    where, manifest = current(index)
+    verify(where, manifest)
+    assert (where / CHANGED / STORE).is_file()
+    return report
+
+
+def change(folder: Path) -> None:
+    """Change a note, take one away, bring a new one and one that says the same as another."""
+    note(folder, 3, "Letbane 41 er dyrere end ventet, siger ministeren om færgebillet nummer 23.")
+    (folder / "note17.txt").unlink()
+    note(folder, 70, "Marsvin i Storebælt er nu fredet, og vejnavn 17 er væk.")
+    shutil.copy(folder / "note05.txt", folder / "note99.txt")
+
+
+def test_an_update_finds_what_an_index_written_anew_finds(big: None, folder: Path, tmp_path: Path) -> None:
+    """Passages, order, scores and BM25, after each of several updates; what is gone is found no more."""
+    index = tmp_path / "index"
+    build([folder], index, ENCODER)
+    assert not (current(index)[0] / CHANGED).exists()
+
+    change(folder)
+    report = updated(folder, index)
+    assert (2, 1, 1) == (report.added, report.updated, report.removed)
+    fresh = anew(folder, tmp_path / "fresh")
+    assert found(fresh) == found(index)
+    # All but the mean length of a passage, which tantivy takes with what is gone, is as if written anew.
+    assert scores(fresh) == pytest.approx(scores(index), rel=0.01, abs=0.01)
+    assert (current(fresh)[1].documents, current(fresh)[1].passages) == (report.documents, report.passages)
+    assert current(fresh)[1].corpus == current(index)[1].corpus
+
+    note(folder, 70, "Marsvin er ikke længere fredet.")
+    (folder / "note03.txt").unlink()
+    (folder / "note05.txt").unlink()  # the other file says the same, and stays
+    shutil.copy(folder / "note08.txt", folder / "note08b.txt")
+    updated(folder, index)
+    assert found(anew(folder, tmp_path / "fresh")) == found(index)
+    files = {hit.citation.file for q in QUESTIONS for hit in Searcher.open(index).ask(q, 20).hits}
+    assert "note99.txt" in files
+    assert not {"note03.txt", "note05.txt", "note17.txt"} & files
+
+
+def test_an_update_that_undoes_another_is_as_before(big: None, folder: Path, tmp_path: Path) -> None:
+    """What was taken away and comes back is found again, with the same ids."""
+    index = tmp_path / "index"
+    build([folder], index, ENCODER)
+    before = found(index)
+    shutil.copytree(folder, tmp_path / "kept")
+    change(folder)
+    updated(folder, index)
+    assert before != found(index)
+    shutil.rmtree(folder)
+    shutil.copytree(tmp_path / "kept", folder)
+    updated(folder, index)
+    assert before == found(index)
+
+
+def test_big_files_are_shared_and_not_written_again(big: None, folder: Path, tmp_path: Path) -> None:
+    """The vectors of what stayed are the very same file, and the old generation is whole."""
+    index = tmp_path / "index"
+    build([folder], index, ENCODER)
+    old, manifest = current(index)
+    change(folder)
+    updated(folder, index)
+    new = current(index)[0]
+    verify(old, manifest)
+    for name in (EXACT, STORE):
+        assert (old / name).stat().st_ino == (new / name).stat().st_ino
+    assert (new / CHANGED / EXACT).stat().st_size < (new / EXACT).stat().st_size / 4
+
+
+def test_relations_reach_across_what_changed(big: None, tmp_path: Path) -> None:
+    """A corrected answer that arrives later supersedes one that lies in the first part, and loses its place again."""
+    folder, index = tmp_path / "docs", tmp_path / "index"
+    shutil.copytree(EXAMPLES, folder)
+    searcher = Searcher.open(anew(EXAMPLES, tmp_path / "all"))
+    newer = sorted(
+        {
+            searcher.store.head(o).files[0].file
+            for r in searcher.store.superseded()
+            for o in searcher.store.related(r, "superseded_by")
+        }
+    )
+    assert newer
+    moved = folder / newer[0]
+    moved.rename(tmp_path / "later")
+    build([folder], index, ENCODER)
+    fewer = len(Searcher.open(index).store.superseded())
+    (tmp_path / "later").rename(moved)
+    updated(folder, index)
+    assert len(Searcher.open(index).store.superseded()) == len(searcher.store.superseded()) > fewer
+
+
+def test_filters_reach_all_parts(big: None, folder: Path, tmp_path: Path) -> None:
+    """A filter finds documents of the first part and changed ones, and none that is gone."""
+    from index.filters import Filters
+
+    index = tmp_path / "index"
+    build([folder], index, ENCODER)
+    change(folder)
+    updated(folder, index)
+    answers = [
+        Searcher.open(where).ask("færgebillet", 50, Filters(kind="dokument"))
+        for where in (index, anew(folder, tmp_path / "fresh"))
+    ]
+    assert answers[0].hits
+    one, other = ([hit.passage.id for hit in answer.hits] for answer in answers)
+    assert one == other
+
+
+def test_what_changed_much_is_written_anew(folder: Path, tmp_path: Path) -> None:
+    """A small archive is always written as a whole."""
+    index = tmp_path / "index"
+    build([folder], index, ENCODER)
+    change(folder)
+    build([folder], index, ENCODER)
+    assert not (current(index)[0] / CHANGED).exists()
+
+
+DRIVER = """
+import sys, os, signal
+from pathlib import Path
+import index.parts
+from index.build import build
+from index.encoder import load
+index.parts._SECONDS = 0.0
+stop = int(sys.argv[3])
+done = 0
+add = index.parts.PartWriter.commit
+def commit(self):
+    global done
+    add(self)
+    done += 1
+    if done == stop:
+        os.kill(os.getpid(), signal.SIGKILL)
+index.parts.PartWriter.commit = commit
+build([Path(sys.argv[1])], Path(sys.argv[2]), load())
+"""
+
+
+@pytest.mark.parametrize("stop", [1, 30])
+def test_an_interrupted_build_goes_on_where_it_was(
+    stop: int, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after so many documents were kept, the next build reads only the others, and finds the same."""
+    index = tmp_path / "index"
+    killed = subprocess.run([sys.executable, "-c", DRIVER, folder, index, str(stop)], cwd=ROOT, check=False)
+    assert -signal.SIGKILL == killed.returncode
+    assert (index / UNFINISHED / STORE).is_file()
+
+    read: list[Found] = []
+    from corpus.isolation import Reader
+
+    many = Reader.read_many
+
+    def counted(self: Reader, files: Iterator[Found], longest: int) -> object:
+        return many(self, (read.append(file) or file for file in files), longest)
+
+    monkeypatch.setattr(Reader, "read_many", counted)
+    report = build([folder], index, ENCODER)
+    everything = len([path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(".meta.json")])
+    assert everything - stop >= len(read) > 0
+    assert report.added == everything - len(report.quarantined)
+    assert not (index / UNFINISHED).exists()
+    assert found(anew(folder, tmp_path / "fresh")) == found(index)
+
+
+def test_what_was_done_is_thrown_away_if_a_file_changed_since(folder: Path, tmp_path: Path) -> None:
+    """An interrupted build is not gone on with where it read what is no longer there."""
+    index = tmp_path / "index"
+    subprocess.run([sys.executable, "-c", DRIVER, folder, index, "70"], cwd=ROOT, check=False)
+    note(folder, 0, "Marsvin i Storebælt.")
+    build([folder], index, ENCODER)
+    assert found(anew(folder, tmp_path / "fresh")) == found(index)
