@@ -20,7 +20,7 @@ from corpus.document import READER, signature
 from corpus.errors import InputError, UnreadableError
 from corpus.files import SIDECAR, Found
 from corpus.isolation import Reader
-from corpus.records import Document, Passage, Quarantined
+from corpus.records import Differing, Document, Passage, Quarantined
 from corpus.split import MAX_CHARACTERS
 from index import lexical, sentences, vectors
 from index.background import stem_counts
@@ -55,7 +55,7 @@ class Silent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a build did; additions, updates and removals are counted by file."""
+    """What a build did; additions, updates and removals are counted by file, `differing` is of the files it read."""
 
     generation: str
     documents: int
@@ -65,6 +65,7 @@ class Report:
     removed: int
     unchanged: int
     quarantined: tuple[Quarantined, ...]
+    differing: tuple[Differing, ...]
     seconds: float
 
 
@@ -91,6 +92,7 @@ def build(
         previous = open_previous(paths, index)
         splitter = {"max_characters": max_characters}
         plan = make_plan(paths, index, previous, splitter)
+        differing: list[Differing] = []
         tally = Counter(unchanged=len(plan.keep), removed=len(plan.gone))
         same_refused = previous is not None and _names(plan.refused) == _names(previous.manifest.quarantined)
         unchanged = same_refused and not plan.read and not plan.gone
@@ -98,7 +100,7 @@ def build(
             manifest = previous.manifest
         else:
             refused = list(plan.refused)
-            cut = _cut(plan, previous, splitter, tally, refused, progress)
+            cut = _cut(plan, previous, splitter, tally, refused, differing, progress)
 
             def fill(folder: Path, id_: str) -> Manifest:
                 if own:
@@ -116,6 +118,7 @@ def build(
         removed=tally["removed"],
         unchanged=tally["unchanged"],
         quarantined=tuple(Quarantined(entry["file"], entry["reason"]) for entry in manifest.quarantined),
+        differing=tuple(differing),
         seconds=round(time.monotonic() - started, 3),
     )
 
@@ -177,6 +180,7 @@ def _cut(
     splitter: dict[str, int],
     tally: Counter[str],
     refused: list[Refusal],
+    differing: list[Differing],
     progress: Progress,
 ) -> Iterator[tuple[Document, Sequence[Passage]]]:
     """Give every document of the new generation with its passages, in the order of the files' names."""
@@ -194,7 +198,9 @@ def _cut(
                     tally["removed"] += was_there
                     continue
                 tally["updated" if was_there else "added"] += 1
-                yield _described(reading.document, file, refused), reading.passages
+                document = _described(reading.document, file, refused)
+                differing += sidecar.differing(reading.document, document, file.file)
+                yield document, reading.passages
                 continue
             assert previous is not None
             row = plan.keep[file]

@@ -22,7 +22,7 @@ from typing import Any
 
 from corpus.errors import DamagedIndexError, InputError, LockedError, MismatchError, NoIndexError, SpoergetimeError
 
-FORMAT = 7
+FORMAT = 8
 STORE, VECTORS, LEXICAL = "passages.sqlite", "vectors.faiss", "words"  # the files of a generation
 SENTENCES = "sentences"
 MODEL = "model"  # the folder of the model that the index was adapted to, where it was

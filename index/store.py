@@ -32,7 +32,7 @@ CREATE TABLE documents (
 CREATE TABLE sections (
   document INTEGER NOT NULL, position INTEGER NOT NULL, context TEXT NOT NULL, refs TEXT NOT NULL,
   kind TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL, heading TEXT, part TEXT, speaker TEXT, party TEXT,
-  role TEXT, time TEXT, number TEXT, unanswered INTEGER NOT NULL, addressee TEXT,
+  role TEXT, time TEXT, until TEXT, number TEXT, unanswered INTEGER NOT NULL, addressee TEXT,
   PRIMARY KEY (document, position)) WITHOUT ROWID;
 CREATE TABLE files (
   document INTEGER NOT NULL, root TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, sidecar TEXT NOT NULL,
@@ -119,7 +119,7 @@ class Writer:
             ),
         )
         self._db.executemany(
-            "INSERT INTO sections VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO sections VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             [
                 (
                     row,
