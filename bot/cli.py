@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot import evaluation
+from bot.fetching import fetch
 from bot.operation import DEFAULT, Operation
 from bot.options import (
     AllowEmbed,
@@ -37,6 +37,7 @@ from bot.options import (
     Rerank,
     Timeout,
     TrustProxy,
+    day,
 )
 from bot.progress import shown, tell_of_cut
 from corpus.errors import InputError, SpoergetimeError, UsageError
@@ -50,6 +51,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(evaluation.app, name="eval")
+app.command()(fetch)
 
 EXAMPLE_QUESTION = "Hvor meget koster fælles skolemad forældrene?"
 _EXAMPLES = Path(__file__).parent.parent / "corpus" / "examples"
@@ -340,7 +342,7 @@ def train(
     with shown() as progress:
         step = counted(progress, "training")
         report = train_encoder(
-            data, out, before=_day(before), without=without or (), epochs=epochs, seed=seed, progress=step
+            data, out, before=day("--before", before), without=without or (), epochs=epochs, seed=seed, progress=step
         )
     print_training(_console(), report)
 
@@ -403,13 +405,6 @@ def _check_deep(index: Path) -> None:
         _fail(
             SpoergetimeError(f"{len(found)} things do not hold, the first in {found[0].file}. Index the folder again")
         )
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"--before {text} is no date. Write it as YYYY-MM-DD, for example 2023-05-01") from error
 
 
 def _console() -> Console:

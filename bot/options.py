@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from corpus.errors import UsageError
 
 Index = Annotated[Path, typer.Option("--index", envvar="SPOERGETIME_INDEX", help="The folder of the index.")]
 Model = Annotated[
@@ -119,3 +122,11 @@ FeedbackQuestions = Annotated[
     ),
 ]
 Port = Annotated[int, typer.Option(envvar="SPOERGETIME_PORT", help="The port to listen on.")]
+
+
+def day(option: str, text: str | None) -> date | None:
+    """Read a day; raise `UsageError` where an option holds something else."""
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {text} is no date. Write it as YYYY-MM-DD, for example 2023-05-01") from error

@@ -63,7 +63,8 @@ def document_json(document: Document) -> dict[str, Any]:
 
 def report_json(report: Report) -> dict[str, Any]:
     """Give a build's report as JSON values."""
-    return {**asdict(report), "quarantined": [entry._asdict() for entry in report.quarantined]}
+    told = {name: [entry._asdict() for entry in getattr(report, name)] for name in ("quarantined", "differing")}
+    return {**asdict(report), **told}
 
 
 def _hit(hit: Hit, explain: bool, roots: bool) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from corpus.records import Answer, Document, Explanation, Hit
 from index.build import Report
 
 _WIDTH = 100
+_DIFFERING = 20  # fields that are named
 
 
 def print_answer(console: Console, answer: Answer, explain: bool = False) -> None:
@@ -49,6 +50,11 @@ def print_report(console: Console, report: Report) -> None:
     )
     for entry in report.quarantined:
         console.print(Text(f"quarantined: {entry.file}: {entry.reason}"), soft_wrap=True)
+    for one in report.differing[:_DIFFERING]:
+        what = f"{one.field} is {one.sidecar} by the sidecar, {one.text} by the text"
+        console.print(Text(f"differing: {one.file}: {what}"), soft_wrap=True)
+    if len(report.differing) > _DIFFERING:
+        console.print(f"and {len(report.differing) - _DIFFERING:,} more fields differ; --json names all")
 
 
 def print_document(console: Console, document: Document) -> None:
@@ -63,7 +69,8 @@ def print_document(console: Console, document: Document) -> None:
             console.print(Text(f"{name}: {value}{where}"), soft_wrap=True)
     for section in document.sections:
         about = [section.kind, section.part, section.number, section.heading, section.speaker, section.party]
-        about += [section.role, section.time, f"{section.start}-{section.end}"]
+        times = "-".join(filter(None, (section.time, section.until)))
+        about += [section.role, times, f"{section.start}-{section.end}"]
         about += ["no reply in this document"] if section.unanswered else []
         console.print()
         console.print(Text(" · ".join(part for part in about if part), style="bold"), soft_wrap=True)

@@ -30,7 +30,7 @@ def speaker(section: Section) -> str | None:
 
 def clock(section: Section) -> str | None:
     """Give the time of a section as Danes write it: kl. 13.02."""
-    return f"kl. {section.time.replace(':', '.')}" if section.time else None
+    return f"kl. {section.time[:5].replace(':', '.')}" if section.time else None
 
 
 def session(code: str) -> str:

@@ -38,6 +38,8 @@ from corpus.danish import MONTHS, iso_date
 from corpus.records import Fields
 
 HEADING_CHARS = 200
+REASON = "Skriftlig begrundelse"
+"""The line that stands over the reason for a question."""
 
 _MEETING = re.compile(
     r"^[^\S\n]*(?P<number>\d{1,3})\.\s+møde\s*"
@@ -49,19 +51,24 @@ _MEETING_WITHIN = 4000  # the meeting's heading is the first thing printed
 _ADDRESSED = r"Til\s+(?P<addressee>[^():]{3,200}?)\s+af:\s*(?P<asker>[^():]{3,80}?)\s+\((?P<party>[^()\n]{1,20})\)"
 _ENTRY = re.compile(rf"(?<!\d)(?P<item>\d{{1,3}})\)\s*{_ADDRESSED}")
 _REFERENCE = re.compile(r"\(\s*Spm\.\s+nr\.\s+(?P<series>[A-ZÆØÅ]{1,3})\s+(?P<count>\d+)")
+_SECONDS = r"(?:\s*\(medspørgere?:?\s*(?P<seconds>(?:[^()]|\([^()]{0,80}\)){1,300})\))?"
 _BLOCK = re.compile(
     r"(?<![(A-Za-zæøå])Spm\.\s+nr\.\s+(?P<series>[A-ZÆØÅ]{1,3})\s+(?P<count>\d+)(?P<glued>\)?)"
     r"(?:[^\S\n]*\([^()\n]{1,40}\))*"
-    rf"(?:\s*(?:(?P<item>\d{{1,3}})\)\s*)?{_ADDRESSED}"
-    r"(?:\s*\(medspørgere?:?\s*(?P<seconds>(?:[^()]|\([^()]{0,80}\)){1,300})\))?\s*:"
+    rf"(?:\s*(?:(?P<item>\d{{1,3}})\)\s*)?{_ADDRESSED}{_SECONDS}\s*:"
     r"|[^\S\n]*(?=\n))"
 )
-_ITEM = re.compile(
-    r"De[tn]?\s+(?:eneste|første|næste|sidste)\s+(?:punkt|sag)(?:er)?\s+på\s+dagsordenen\s+er:\s*(?=\d{1,3}\))"
+_ANNOUNCED = r"De[tn]?\s+(?:eneste|første|næste|sidste)\s+(?:punkt|sag)(?:er)?\s+på\s+dagsordenen\s+er:\s*"
+_ITEM = re.compile(rf"{_ANNOUNCED}(?=\d{{1,3}}\))")
+_MOVED = r"[\n.)]\s*Af\s|[\n.)]\s*\((?:Fremsættelse|Anmeldelse|Omtryk|Se\s)"
+_ITEM_END = re.compile(rf"\n\s*\n|{_MOVED}|\s+Kl\.\s?\d|\(Punktet\s")
+_HEAD = re.compile(
+    rf"\s*(?:{_ANNOUNCED})?(?:Spm\.\s+nr\.\s+[A-ZÆØÅ]{{1,3}}\s+\d+(?:[^\S\n]*\([^()\n]{{1,40}}\))*\s*)?"
+    rf"(?:(?P<item>\d{{1,3}})\)\s*)?(?:{_ADDRESSED}{_SECONDS}\s*:?)?"
 )
-_ITEM_END = re.compile(
-    r"\n\s*\n|[\n.)]\s*Af\s|[\n.)]\s*\((?:Fremsættelse|Anmeldelse|Omtryk|Se\s)|\s+Kl\.\s?\d|\(Punktet\s"
-)
+_ANNOUNCEMENT = re.compile(rf"\A\s*{_ANNOUNCED}")
+_TITLE_END = re.compile(_MOVED)
+_AFTER_QUESTION = re.compile(rf"{_REFERENCE.pattern}|{REASON}")
 _ITEM_WITHIN = 2000  # characters in which the title of an item must end
 _ASKED_OF = re.compile(r"\bmed\s+(\S*minister\S*?)[.,]?(?:\s|$)")
 
@@ -160,6 +167,21 @@ def items(text: str, start: int) -> list[Item]:
         end = _title_end(text, stop) if stop else min(len(text), found.end() + HEADING_CHARS)
         reached.append(Item(found.start(), end, shorten(normalise(text[found.end() : end]))))
     return reached
+
+
+def announced_title(text: str) -> str:
+    """Give the title of an item from the text under which it is announced, without who moves it and when."""
+    title = _ANNOUNCEMENT.sub("", text)
+    stop = _TITLE_END.search(title)
+    return shorten(normalise(title[: _title_end(title, stop)] if stop else title))
+
+
+def announced_question(text: str, number: str) -> Question:
+    """Read a question from the text under which it is announced; what that does not say is None."""
+    head = _HEAD.match(text)
+    assert head is not None  # every part of the pattern is optional
+    after = _AFTER_QUESTION.search(text, head.end())
+    return _question(head, number, *trim(text, head.end(), after.start() if after else len(text)), head["item"])
 
 
 def asked_of(title: str | None) -> str | None:

@@ -1,4 +1,7 @@
-"""Opening what lies in a folder of documents: regular files inside the folder, of bounded size, and nothing else."""
+"""Opening what lies in a folder of documents: regular files inside the folder, of bounded size, and nothing else.
+
+What is written there appears whole or not at all.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import os
 import stat
 from pathlib import Path
 
-from corpus.errors import UnreadableError
+from corpus.errors import InputError, UnreadableError
 
 MAX_BYTES = 100_000_000  # of one document, in a file or in an archive
 _NOT_HELD = frozenset("\u2421\ufffd") | {chr(0x2400 + code) for code in range(32)}
@@ -53,6 +56,34 @@ def read_regular(root: Path, path: Path, limit: int = MAX_BYTES) -> bytes:
     if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns) or len(data) != before.st_size:
         raise UnreadableError("the file changed while it was read. Index again when it is complete")
     return data
+
+
+def part_of(path: Path) -> Path:
+    """Give the hidden name, which no reader takes up, under which a file is written until it is whole."""
+    return path.with_name(f".{path.name}.part")
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that is there whole, also after a crash, or as it was before; raise `InputError` where it cannot be.
+
+    Bytes that are there already are left alone, with their time.
+    """
+    try:
+        if path.is_file() and not path.is_symlink() and path.read_bytes() == data:
+            return
+        part = part_of(path)
+        with part.open("wb") as file:
+            file.write(data)
+        land(part, path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}. Make room or choose another folder") from error
+
+
+def land(part: Path, path: Path) -> None:
+    """Give a file that was written as `part` its final name, once its bytes are on disk."""
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    part.replace(path)
 
 
 def visible(name: str) -> str:

@@ -8,8 +8,10 @@ SpoergetimeError
 │   ├── NoIndexError      none there yet
 │   ├── DamagedIndexError a file is not the one its manifest names
 │   ├── MismatchError     built with another model or other settings
-│   └── LockedError       another builder is at work
-└── ModelError            a model that cannot be loaded
+│   └── LockedError       another process is at work there
+├── ModelError            a model that cannot be loaded
+└── FetchError            an address that could not be fetched
+    └── TurnedAwayError   something else came in place of the document, as from a bot filter
 
 The message is one line: what, where, what to do next.
 """
@@ -54,8 +56,16 @@ class MismatchError(IndexUnusableError):
 
 
 class LockedError(IndexUnusableError):
-    """Another process is building this index."""
+    """Another process is building this index, or fetching into this folder."""
 
 
 class ModelError(SpoergetimeError):
     """A model cannot be loaded."""
+
+
+class FetchError(SpoergetimeError):
+    """An address could not be fetched; what is there already is kept."""
+
+
+class TurnedAwayError(FetchError):
+    """A server gave something else in place of the document, or refused it to programs."""

@@ -15,6 +15,7 @@ from corpus.archives import SUFFIX as ARCHIVE
 from corpus.archives import bomb, too_dense
 from corpus.disk import MAX_BYTES
 from corpus.errors import UnreadableError
+from corpus.meetings import read_meeting
 from corpus.mojibake import repaired
 from corpus.pdf import read_pdf
 from corpus.records import Extracted
@@ -100,6 +101,7 @@ READERS: dict[str, Callable[[bytes], Extracted]] = {
     ".htm": read_html,
     ".pdf": read_pdf,
     ".docx": read_docx,
+    ".xml": read_meeting,
 }
 
 

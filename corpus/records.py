@@ -32,12 +32,13 @@ class Page(NamedTuple):
 
 
 class Extracted(NamedTuple):
-    """What a reader gives: the file's whole text, and its pages if the format has pages."""
+    """What a reader gives: the file's whole text, its pages if it has pages, and what the format itself tells."""
 
     text: str
     pages: tuple[Page, ...] = ()
     title: str | None = None
     url: str | None = None
+    recognised: tuple[Fields, tuple[Section, ...]] | None = None  # where nothing needs to be told from the text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,8 @@ class Section:
     speaker: str | None = None
     party: str | None = None
     role: str | None = None  # "beskæftigelsesministeren", "ordfører", "formand"
-    time: str | None = None  # "13:02"
+    time: str | None = None  # "13:02", or to the second where the source says so
+    until: str | None = None  # "13:04:51": when the words ended
     number: str | None = None  # "S 560": the question this section asks or answers
     unanswered: bool = False  # a question, or a part of one, to which the document holds no reply
     addressee: str | None = None  # "udenrigsministeren": whom a question is put to
@@ -187,3 +189,12 @@ class Quarantined(NamedTuple):
 
     file: str
     reason: str
+
+
+class Differing(NamedTuple):
+    """A field that a document's sidecar gives otherwise than its text; the sidecar's value is the one that is used."""
+
+    file: str
+    field: str
+    text: str
+    sidecar: str

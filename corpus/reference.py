@@ -20,7 +20,7 @@ def reference(fields: Fields, section: Section, file: str) -> str:
     if fields.kind == "referat":
         who = section.speaker and f"{section.speaker}{f' ({section.party})' if section.party else ''}"
         number = section.number and f"spm. nr. {section.number}"
-        return _joined(title, number, who, section.time and f"kl. {section.time.replace(':', '.')}")
+        return _joined(title, number, who, section.time and f"kl. {section.time[:5].replace(':', '.')}")
     if fields.kind == "pressemeddelelse":
         return _joined(f"Pressemeddelelse: {title}", day)
     return _joined(title, day)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import date
 from typing import Any, get_args
@@ -11,11 +13,12 @@ from typing import Any, get_args
 from corpus.disk import read_regular
 from corpus.errors import UnreadableError
 from corpus.files import SIDECAR, Found, sha256
-from corpus.records import Document, Fields, Kind, Status
+from corpus.records import Differing, Document, Fields, Kind, Status
 
 _MOST = 64_000  # bytes
 _LONGEST = 2_000  # characters of a field
 _NAMES = frozenset(field.name for field in fields(Fields))
+_OWN_WORDS = frozenset({"title", "url"})  # which a text and those who file it word differently, and rightly so
 _CHOICES = {"kind": get_args(Kind), "status": get_args(Status)}
 
 
@@ -44,6 +47,16 @@ def described(document: Document, found: Found) -> Document:
         raise UnreadableError("the sidecar is no JSON object. Mend or remove it")
     named = {name: _checked(name, values[name]) for name in sorted(values.keys() & _NAMES)}
     return replace(document, fields=replace(document.fields, **named), sidecar=tuple(named))
+
+
+def differing(read: Document, told: Document, file: str) -> Iterator[Differing]:
+    """Give every field that a document's own text says otherwise than its sidecar, but for case and punctuation."""
+    for name in told.sidecar:
+        said, given = getattr(read.fields, name), getattr(told.fields, name)
+        if name in _OWN_WORDS or said is None or given is None or (name, said) == ("kind", "dokument"):
+            continue
+        if re.sub(r"[\W_]", "", said).casefold() != re.sub(r"[\W_]", "", given).casefold():
+            yield Differing(file, name, said, given)
 
 
 def _bytes(found: Found) -> bytes | None:

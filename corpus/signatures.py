@@ -4,7 +4,8 @@
 | --- | --- | --- |
 | PDF | anything else | read as a PDF |
 | Word (.docx) | anything else | read as Word |
-| web page | .txt, .md | read as a web page |
+| record of a meeting (XML) | anything else | read as one |
+| web page | .txt, .md, .xml | read as a web page |
 | web page | .pdf, .docx | refused: the page stands in for a document that was not delivered |
 | another zip | anything but .docx | refused |
 | old Word, Excel, or a locked Office file; RTF | anything | refused |
@@ -21,6 +22,7 @@ _WEB_PAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--(?:(?!-->).){0,500}-->\s*)?<(?:!doctype\s+html|html)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_MEETING = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[^\x00]*<(?:\w{1,20}:)?MetaMeeting\b")
 
 
 def true_suffix(suffix: str, data: bytes) -> str:
@@ -42,4 +44,9 @@ def true_suffix(suffix: str, data: bytes) -> str:
                 f"this is a web page named {suffix}, as when a server turns a download away. Download it again"
             )
         return ".html"
-    return suffix
+    return ".xml" if _MEETING.match(head) else suffix
+
+
+def is_web_page(data: bytes) -> bool:
+    """Tell whether bytes begin as a web page does."""
+    return _WEB_PAGE.match(data[:_HEAD]) is not None

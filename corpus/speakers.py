@@ -73,6 +73,11 @@ def speakers(text: str) -> Iterator[tuple[int, int, Speaker]]:
             yield named[0], found.end(), named[1]
 
 
+def speaker_of(line: str) -> Speaker | None:
+    """Read a line that is known to name a speaker; None where that can be told no further."""
+    return next((who for _, _, who in speakers(f"Kl. 0:00\n{line.rstrip(': ')}:")), None)
+
+
 def _named(text: str, end: int, bracket: str) -> tuple[int, Speaker] | None:
     """Read who speaks from the line that leads up to a bracket, and tell where that begins."""
     line = _line_start(text, end)

@@ -15,7 +15,8 @@ from corpus.web import recognise_web
 def recognise(extracted: Extracted) -> tuple[Fields, tuple[Section, ...]]:
     """Give the fields and the sections of a document, by the first layout that fits."""
     text = extracted.text
-    fields, sections = recognise_debate(text) or recognise_letter(text) or recognise_web(text)
+    told = extracted.recognised or recognise_debate(text) or recognise_letter(text) or recognise_web(text)
+    fields, sections = told
     sections = tuple(_unanswered_marked(sections))
     return replace(fields, title=fields.title or extracted.title, url=fields.url or extracted.url), sections
 

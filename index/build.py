@@ -11,7 +11,7 @@ from pathlib import Path
 from corpus.document import signature
 from corpus.errors import InputError
 from corpus.files import Found
-from corpus.records import Document, Passage, Quarantined
+from corpus.records import Differing, Document, Passage, Quarantined
 from corpus.split import MAX_CHARACTERS
 from index.encoder import Encoder
 from index.gathering import Gathering, Progress, Silent
@@ -24,7 +24,7 @@ from index.update import MergedError, is_small, update
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a build did; additions, updates and removals are counted by file."""
+    """What a build did; additions, updates and removals are counted by file, `differing` is of the files it read."""
 
     generation: str
     documents: int
@@ -34,6 +34,7 @@ class Report:
     removed: int
     unchanged: int
     quarantined: tuple[Quarantined, ...]
+    differing: tuple[Differing, ...]
     seconds: float
 
 
@@ -94,6 +95,7 @@ def build(
         removed=tally["removed"],
         unchanged=tally["unchanged"],
         quarantined=tuple(Quarantined(entry["file"], entry["reason"]) for entry in manifest.quarantined),
+        differing=tuple(gathering.differing),
         seconds=round(time.monotonic() - started, 3),
     )
 

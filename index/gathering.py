@@ -11,7 +11,7 @@ from corpus import sidecar
 from corpus.errors import UnreadableError
 from corpus.files import SIDECAR, Found
 from corpus.isolation import Reader
-from corpus.records import Document, Passage
+from corpus.records import Differing, Document, Passage
 from index.plan import Plan, Previous, Refusal
 
 
@@ -44,12 +44,13 @@ class Gathered(NamedTuple):
 
 
 class Gathering:
-    """Gives documents file by file; counts them in `tally`, and puts on `refused` what could not be read."""
+    """Gives documents file by file; counts them in `tally`, and notes what could not be read, and where sidecars differ."""
 
     def __init__(self, plan: Plan, previous: Previous | None, splitter: dict[str, int], progress: Progress) -> None:
         self.plan = plan
         self.tally: Counter[str] = Counter(unchanged=len(plan.keep), removed=len(plan.gone))
         self.refused: list[Refusal] = list(plan.refused)
+        self.differing: list[Differing] = []
         self._previous = previous
         self._max_characters = splitter["max_characters"]
         self._progress = progress
@@ -69,7 +70,9 @@ class Gathering:
                         self.tally["removed"] += self._was_there(file)
                     else:
                         self.count(file)
-                        yield Gathered(file, self._described(reading.document, file), reading.passages)
+                        document = self._described(reading.document, file)
+                        self.differing += sidecar.differing(reading.document, document, file.file)
+                        yield Gathered(file, document, reading.passages)
                 self._progress.advance(1)
 
     def kept(self, file: Found) -> Gathered:

@@ -22,7 +22,7 @@ from typing import Any
 
 from corpus.errors import DamagedIndexError, InputError, LockedError, MismatchError, NoIndexError, SpoergetimeError
 
-FORMAT = 8
+FORMAT = 9
 # The files of a generation: documents and passages, their vectors, what finds the nearest of these, words, sentences.
 STORE, EXACT, VECTORS, LEXICAL = "passages.sqlite", "vectors.f16", "vectors.faiss", "words"
 SENTENCES = "sentences"

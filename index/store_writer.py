@@ -26,7 +26,7 @@ CREATE INDEX documents_by_alike ON documents (alike);
 CREATE TABLE sections (
   document INTEGER NOT NULL, position INTEGER NOT NULL, context TEXT NOT NULL, refs TEXT NOT NULL,
   kind TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL, heading TEXT, part TEXT, speaker TEXT, party TEXT,
-  role TEXT, time TEXT, number TEXT, unanswered INTEGER NOT NULL, addressee TEXT,
+  role TEXT, time TEXT, until TEXT, number TEXT, unanswered INTEGER NOT NULL, addressee TEXT,
   PRIMARY KEY (document, position)) WITHOUT ROWID;
 CREATE TABLE files (
   document INTEGER NOT NULL, root TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, sidecar TEXT NOT NULL,
@@ -121,7 +121,7 @@ class StoreWriter:
             for section in document.sections
         ]
         self._db.executemany(
-            "INSERT INTO sections VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO sections VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             [
                 (row, number, contexts[number], references[number], *_plain(section).values())
                 for number, section in enumerate(document.sections)

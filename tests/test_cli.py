@@ -35,7 +35,7 @@ def test_index_reports_in_json(tmp_path: Path) -> None:
         result = call("index", tmp_path / "docs", "--index", tmp_path / "index", "--json")
         assert 0 == result.returncode, result.stderr
         report = json.loads(result.stdout)
-        keys = "generation documents passages added updated removed unchanged quarantined seconds"
+        keys = "generation documents passages added updated removed unchanged quarantined differing seconds"
         assert set(keys.split()) == report.keys()
         assert (1, added, unchanged) == (report["documents"], report["added"], report["unchanged"])
         assert ["bad.pdf"] == [entry["file"] for entry in report["quarantined"]]

@@ -129,3 +129,34 @@ def word_without_its_text(path: Path) -> None:
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
     put(path, ".docx", packed.getvalue())
+
+
+def _meeting(path: Path, inside: str, before: str = "") -> None:
+    put(path, ".xml", f"<?xml version='1.0'?>{before}<Dokument><MetaMeeting/>{inside}</Dokument>")
+
+
+@attack("refused", "declares a type or entities")
+def entity_bomb_in_a_meeting(path: Path) -> None:
+    levels = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
+    _meeting(path, "<Tale>&a11;</Tale>", f'<!DOCTYPE Dokument [<!ENTITY a0 "ha">{levels}]>')
+
+
+@attack("refused", "declares a type or entities")
+def meeting_that_names_a_file(path: Path) -> None:
+    _meeting(path, "<Tale>&a;</Tale>", '<!DOCTYPE Dokument [<!ENTITY a SYSTEM "file:///etc/passwd">]>')
+
+
+@attack("refused", "within each other")
+def meeting_of_nested_items(path: Path) -> None:
+    _meeting(path, "<DagsordenUnderpunkt>" * 100_000 + "</DagsordenUnderpunkt>" * 100_000)
+
+
+@attack("refused", "more elements", slow=True)
+def meeting_of_millions_of_elements(path: Path) -> None:
+    _meeting(path, "<a/>" * 20_000_000)
+
+
+@attack("read")
+def meeting_of_empty_speeches(path: Path) -> None:
+    tale = "<Tale><Taler/><TaleSegment><TekstGruppe/></TaleSegment></Tale>"
+    _meeting(path, f"<DagsordenPunkt>{tale * 20_000}<PunktTekst>{SENTENCE}</PunktTekst></DagsordenPunkt>")

@@ -1,0 +1,209 @@
+"""From the rows of an answer to what its sidecar says: the question, who asked, who answered, and its files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+from corpus.danish import is_minister, minister_title, ministry_name
+from corpus.fetch.conditions import Row, number_of, rows_of, text_of, time_of
+from corpus.fetch.oda import PUBLIC, Oda, Tables
+from corpus.fetch.people import COMMITTEE, PERSON, TITLE, Actor, People
+from corpus.fetch.scope import SESSION, Scope, is_general, is_own
+from corpus.letter_headings import status_of
+
+EXPAND = ("Fil", "DokumentAktør", "SagDokument", "SpørgsmålsDokument/DokumentAktør", "SpørgsmålsDokument/SagDokument")
+"""What is asked for together with an answer; the service expands two levels deep."""
+
+_READ = {".pdf": "pdf", ".docx": "word"}
+_VARIANTS = frozenset("PO")  # as PDF; as it was sent
+_LONGEST = 2_000  # characters of a field
+_NUMBER = re.compile(r"\bsp(?:m|ørgsmål)\.?\s(?:nr\.?\s)?(\d{1,5})\b", re.IGNORECASE)
+
+
+class File(NamedTuple):
+    """One file of an answer: where it is to lie, where it comes from, and when the service last changed its record."""
+
+    name: str  # "20231/svar-1102491-pdf-1320529.pdf"
+    url: str
+    id: int
+    updated: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One answer in the open data: `fields` are those of a sidecar, without the ones that nobody states."""
+
+    id: int
+    case: int
+    question: int | None
+    updated: str
+    fields: dict[str, str]
+    files: tuple[File, ...]
+    unread: int  # files in formats that are not read
+
+
+class Answers:
+    """Makes answers of rows, and asks the service for what the rows only point to."""
+
+    def __init__(self, oda: Oda, tables: Tables, files: str) -> None:
+        self._oda, self._tables, self._files = oda, tables, files
+        self._people = People(oda, tables)
+        self._cases: dict[int, Row | None] = {}
+        self.without_case = 0  # documents that were seen
+
+    def within(self, rows: list[Row], scope: Scope) -> Iterator[Answer]:
+        """Give the public answers among a page of documents that lie in the scope."""
+        wanted = {id_ for row in rows for id_ in _case_ids(row)} - self._cases.keys()
+        self._cases |= dict.fromkeys(wanted)
+        for case in self._oda.by_id("Sag", wanted, ("SagAktør",)):
+            self._cases[case["id"]] = case
+        self._people.meet(id_ for row in rows for id_ in self._actor_ids(row))
+        for row in rows:
+            self.without_case += not any(self._cases.get(id_) for id_ in _case_ids(row))
+            yield from self._answer(row, scope)
+
+    def _answer(self, row: Row, scope: Scope) -> Iterator[Answer]:
+        question = next(iter(rows_of(row, "SpørgsmålsDokument")), None)
+        if any(one.get("offentlighedskode") != PUBLIC for one in (row, question) if one is not None):
+            return
+        for id_ in _case_ids(row):
+            case = self._cases.get(id_)
+            if case is None or case.get("offentlighedskode") != PUBLIC:
+                continue
+            kind = self._tables.cases.get(number_of(case, "typeid") or 0, "")
+            code = self._tables.sessions.get(number_of(case, "periodeid") or 0, "")
+            session = code if SESSION.fullmatch(code) else None  # it becomes the name of a folder
+            committees = self._committees(case, question)
+            if scope.takes(kind, session, [name for one in committees for name in (one.code, one.name) if name]):
+                yield self._made(row, question, case, kind, session, committees)
+                return
+
+    def _made(
+        self, row: Row, question: Row | None, case: Row, kind: str, session: str | None, committees: list[Actor]
+    ) -> Answer:
+        day = (time_of(row, "dato") or "")[:10]
+        own, general = is_own(kind), is_general(kind)
+        committee = committees[0] if len(committees) == 1 else None
+        number = text_of(case, "nummer")
+        roles = list(self._roles(row, question, case if own else None))
+        askers = [actor for role, actor in roles if role.startswith(("spørger", "medspørger", "stiller"))]
+        people = list(dict.fromkeys(actor for actor in askers if actor.kind == PERSON))
+        asked = (time_of(question or row, "dato") or "")[:10]
+        parties = list(dict.fromkeys(filter(None, (self._people.party(person, asked) for person in people))))
+        answered = [actor for role, actor in roles if role in ("minister", "besvaret af")]
+        ministers = list(dict.fromkeys(actor.name for actor in answered if actor.kind == PERSON))
+        titles = {minister_title(actor.name) for actor in answered if actor.kind == TITLE and is_minister(actor.name)}
+        ministries = {name for _, actor in roles if actor.kind != PERSON and (name := ministry_name(actor.name))}
+        category = self._tables.categories.get(number_of(row, "kategoriid") or 0)
+        stated = {
+            "kind": "§20-svar" if own else "udvalgssvar",
+            "title": text_of(case, "titelkort") if own else text_of(question or {}, "titel"),
+            "date": day,
+            "number": number if own else _number(row, question, case),
+            "case": "§ 20" if own else _general(committee) if general else number,
+            "committee": None if own or committee is None else committee.name,
+            "session": session,
+            "asker": _listed([person.name for person in people]),
+            "party": ", ".join(parties) or None,
+            "minister": ministers[0] if len(ministers) == 1 else None,
+            "minister_title": titles.pop() if len(titles) == 1 else None,
+            "ministry": ministries.pop() if len(ministries) == 1 else None,
+            "status": status_of(category) or status_of(text_of(row, "titel")),
+        }
+        files = list(self._found(row, session))
+        return Answer(
+            id=row["id"],
+            case=case["id"],
+            question=number_of(row, "spørgsmålsid"),
+            updated=time_of(row, "opdateringsdato") or "",
+            fields={name: shown for name, value in stated.items() if (shown := _shown(value))},
+            files=tuple(file for file in files if file),
+            unread=files.count(None),
+        )
+
+    def _found(self, row: Row, session: str | None) -> Iterator[File | None]:
+        """Give the files of an answer under names built from numbers; None for one that is not read."""
+        for file in rows_of(row, "Fil"):
+            id_, url = number_of(file, "id"), self._address(text_of(file, "filurl"))
+            suffix = PurePosixPath(urlsplit(url).path).suffix.lower()
+            if id_ is None or suffix not in _READ or file.get("variantkode") not in _VARIANTS:
+                yield None
+                continue
+            name = f"{session or 'andre'}/svar-{row['id']}-{_READ[suffix]}-{id_}{suffix}"
+            yield File(name, url, id_, time_of(file, "opdateringsdato") or "")
+
+    def _address(self, url: str | None) -> str:
+        """Give a file's address, on the host of the files by the scheme that was named for it; "" where it is none."""
+        try:
+            host, parts = urlsplit(self._files), urlsplit(urljoin(self._files, url or ""))
+        except ValueError:
+            return ""
+        return parts._replace(scheme=host.scheme).geturl() if parts.netloc == host.netloc else parts.geturl()
+
+    def _committees(self, case: Row, question: Row | None) -> list[Actor]:
+        """Give the committees of a case, or else those to which the question belongs."""
+        for row, link in ((case, "SagAktør"), (question or {}, "DokumentAktør")):
+            found = {actor for one in rows_of(row, link) if (actor := self._actor(one)) and actor.kind == COMMITTEE}
+            if found:
+                return sorted(found, key=lambda actor: actor.name)
+        return []
+
+    def _roles(self, row: Row, question: Row | None, case: Row | None) -> Iterator[tuple[str, Actor]]:
+        """Give who took part, in small letters as what: the question says it before the answer and the case."""
+        documents, cases = self._tables.document_roles, self._tables.case_roles
+        for source, link, names in (
+            (question, "DokumentAktør", documents),
+            (row, "DokumentAktør", documents),
+            (case, "SagAktør", cases),
+        ):
+            for one in rows_of(source or {}, link):
+                role, actor = names.get(number_of(one, "rolleid") or 0), self._actor(one)
+                if role and actor:
+                    yield role.lower(), actor
+
+    def _actor(self, link: Row) -> Actor | None:
+        id_ = number_of(link, "aktørid")
+        return None if id_ is None else self._people.actor(id_)
+
+    def _actor_ids(self, row: Row) -> Iterator[int]:
+        cases = [case for id_ in _case_ids(row) if (case := self._cases.get(id_))]
+        for source in (row, *rows_of(row, "SpørgsmålsDokument"), *cases):
+            for name in ("DokumentAktør", "SagAktør"):
+                yield from (id_ for link in rows_of(source, name) if (id_ := number_of(link, "aktørid")) is not None)
+
+
+def _case_ids(row: Row) -> list[int]:
+    """Give the cases of an answer, those of its question first."""
+    sources = (*rows_of(row, "SpørgsmålsDokument"), row)
+    found = [number_of(link, "sagid") for source in sources for link in rows_of(source, "SagDokument")]
+    return list(dict.fromkeys(id_ for id_ in found if id_ is not None))
+
+
+def _number(row: Row, question: Row | None, case: Row) -> str | None:
+    """Give the number of a committee's question: as it is filed in its case, or as the answer's title says it."""
+    for link in (link for source in (question or {}, row) for link in rows_of(source, "SagDokument")):
+        filed = text_of(link, "bilagsnummer") or ""
+        if link.get("sagid") == case["id"] and filed.isdecimal():
+            return filed
+    said = _NUMBER.search(text_of(row, "titel") or "")
+    return said[1] if said else None
+
+
+def _general(committee: Actor | None) -> str:
+    return f"{committee.code} alm. del" if committee and committee.code else "alm. del"
+
+
+def _listed(names: list[str]) -> str | None:
+    """Give names as a sentence does: A, B og C."""
+    return " og ".join(filter(None, (", ".join(names[:-1]), *names[-1:]))) or None
+
+
+def _shown(value: str | None) -> str | None:
+    """Give a value that a sidecar may hold: printable, of bounded length."""
+    kept = "".join(character for character in value or "" if character.isprintable()).strip()
+    return kept if 0 < len(kept) <= _LONGEST else None
