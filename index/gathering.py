@@ -44,7 +44,7 @@ class Gathered(NamedTuple):
 
 
 class Gathering:
-    """Gives documents file by file; counts them in `tally`, and notes what could not be read, and where sidecars differ."""
+    """Gives documents file by file, counts them in `tally`, and notes what was refused and where sidecars differ."""
 
     def __init__(self, plan: Plan, previous: Previous | None, splitter: dict[str, int], progress: Progress) -> None:
         self.plan = plan

@@ -47,7 +47,7 @@ def open_vectors(folder: Path, manifest: Manifest, store: Store) -> vectors.Dens
     """Open the vectors of a generation; those of documents that are gone are not found."""
     gone = np.array(store.passage_rows(store.gone), dtype=np.int64) if store.gone else None
     files = [(part / EXACT, part / VECTORS) for part in parts(folder, manifest)]
-    return vectors.Dense(files, manifest.model["dimension"], gone)
+    return vectors.Dense(files, manifest.model["dimension"], manifest.nearest["spare"], gone)
 
 
 def lost_terms(passages: Iterable[Stored]) -> tuple[Counter[str], dict[str, list[int]]]:

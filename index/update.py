@@ -8,6 +8,7 @@ a word counts for is corrected for them, so that the same is found as in an inde
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from corpus.document import signature
@@ -73,7 +74,8 @@ def update(
     progress.stage("vectors", part.store.passages - state["passage"])
     counts = part.close(progress.advance, base)
     join(folder / LEXICAL, words)
-    return described(folder, id_, encoder, previous.manifest.splitter, counts, gathering.refused)
+    manifest = described(folder, id_, encoder, previous.manifest.splitter, counts, gathering.refused)
+    return replace(manifest, nearest=previous.manifest.nearest)
 
 
 def _base(previous: Previous) -> Store:

@@ -13,23 +13,22 @@ from numpy.typing import NDArray
 Vectors = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
-FLAT = 50_000  # passages up to which every vector is compared, which is exact
-_RECALL = 0.985  # of the ten best that the lists must find, of vectors of the archive itself
+FLAT = 20_000  # passages up to which every vector is compared, which is exact
+_RECALL = 0.99  # of the ten best that codes must find, of vectors of the archive itself
 _ASKED = 400  # vectors that this is measured with
 _NEAREST = 10
-_TRAINED = 64  # vectors for each list that the lists are learned from
-_PROBES = (16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024)  # lists that are looked through
-_PAIR = 2  # dimensions of one code
+_DEPTH = 100  # as many are asked for when it is measured
+_SPARES = (8, 16, 32, 64)  # times as many are found by their codes as are then ranked by their vectors
+_DIMENSIONS = 4  # of a vector, in each four bits of its code
+_TRAINED = 65_536  # vectors that the codes are learned from
 _BLOCK = 16_384  # vectors held at once in single precision
-_SPARE = 8  # times as many are found by their codes as are then ranked by their vectors
 
 
 class Found(NamedTuple):
-    """How a FAISS index finds: its kind, how many lists it has and looks through, and what share of the ten best."""
+    """How the nearest are found: by all vectors or by codes, how many times as many, and what share of the ten best."""
 
     kind: str
-    lists: int = 0
-    probes: int = 0
+    spare: int = 1
     recall: float = 1.0
 
 
@@ -64,38 +63,38 @@ def stored(path: Path, dimension: int) -> NDArray[np.float16]:
 
 
 def write(path: Path, vectors: NDArray[np.float16], advance: Callable[[int], None] = lambda _: None) -> Found:
-    """Write a FAISS index over stored vectors [n, d]: flat for few, else inverted lists of short codes.
+    """Write a FAISS index over stored vectors [n, d]: of few all numbers, of more a code of four bits for each four.
 
-    A code has four bits for every two dimensions, and sixteen are compared at a time (André et al., Cache locality is not
-    enough, VLDB 2015); what they find is ranked by the vectors themselves. The number of lists looked through is the
-    smallest that finds enough of what comparing all would find.
+    Codes are compared sixteen at a time (André et al., Cache locality is not enough, VLDB 2015), and what they find is
+    ranked by the vectors themselves: so many times as many as find enough of what comparing all would find. On vectors
+    of passages inverted lists found less in the same time, see docs/measurements.md.
     FAISS can return without an error from a full disk, so the bytes go through Python's own write, which cannot.
     """
     import faiss
 
     faiss.omp_set_num_threads(len(os.sched_getaffinity(0)))
     try:
-        if len(vectors) <= FLAT:
-            kind, codes = Found("flat"), faiss.ScalarQuantizer.QT_fp16
-            index: Any = faiss.IndexScalarQuantizer(vectors.shape[1], codes, faiss.METRIC_INNER_PRODUCT)
+        dimension, product = vectors.shape[1], faiss.METRIC_INNER_PRODUCT
+        index: Any
+        if len(vectors) <= FLAT or dimension % _DIMENSIONS:
+            index = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, product)
         else:
-            kind = Found("lists", lists=_lists(len(vectors)))
-            index = _trained(vectors, kind.lists)
+            index = faiss.IndexPQFastScan(dimension, dimension // _DIMENSIONS, 4, product)
+            index.train(_chosen(vectors, _TRAINED)[1])
         for block in _blocks(vectors):
             index.add(block)
             advance(len(block))
-        if kind.lists:
-            kind = _tuned(index, vectors, kind)
         with path.open("wb") as file:
             file.write(faiss.serialize_index(index).data)
-        return kind
+        return _measured(index, vectors) if isinstance(index, faiss.IndexPQFastScan) else Found("flat")
     finally:
         faiss.omp_set_num_threads(1)  # for questions one thread is faster than two
 
 
-def _lists(n: int) -> int:
-    """Give a power of two near four times the root of n, as FAISS's guidelines have it."""
-    return int(2 ** round(np.log2(4 * np.sqrt(n))))
+def _chosen(vectors: NDArray[np.float16], n: int) -> tuple[Rows, Vectors]:
+    """Give some rows, by a chance that is always the same, and their vectors."""
+    rows = np.sort(np.random.default_rng(20).permutation(len(vectors))[:n])
+    return rows, np.ascontiguousarray(vectors[rows], dtype=np.float32)
 
 
 def _blocks(vectors: NDArray[np.float16]) -> Iterator[Vectors]:
@@ -103,54 +102,36 @@ def _blocks(vectors: NDArray[np.float16]) -> Iterator[Vectors]:
         yield np.ascontiguousarray(vectors[begin : begin + _BLOCK], dtype=np.float32)
 
 
-def _trained(vectors: NDArray[np.float16], lists: int) -> Any:
-    import faiss
-
-    dimension = vectors.shape[1]
-    quantizer: Any = faiss.IndexFlatIP(dimension)
-    index: Any = faiss.IndexIVFPQFastScan(
-        quantizer, dimension, lists, dimension // _PAIR, 4, faiss.METRIC_INNER_PRODUCT
-    )
-    index.by_residual = False
-    index.cp.min_points_per_centroid = 1  # what is too few is measured afterwards
-    quantizer.this.disown()  # the index ends it
-    index.own_fields = True
-    index.cp.spherical = True
-    index.cp.niter = 8
-    chosen = np.sort(np.random.default_rng(20).permutation(len(vectors))[: lists * _TRAINED])
-    index.train(np.ascontiguousarray(vectors[chosen], dtype=np.float32))
-    return index
-
-
-def _tuned(index: Any, vectors: NDArray[np.float16], kind: Found) -> Found:
-    """Set the number of lists looked through, and give it with the recall it has."""
-    chosen = np.sort(np.random.default_rng(21).permutation(len(vectors))[:_ASKED])
-    asked = np.ascontiguousarray(vectors[chosen], dtype=np.float32)
-    # The question itself is the nearest of all, so one more is asked for, and it is left out.
-    best = np.full((len(asked), 0), 0, np.float32)
-    rows = np.full((len(asked), 0), 0, np.int64)
+def _measured(index: Any, vectors: NDArray[np.float16]) -> Found:
+    """Find out how many must be found by their codes, and what share of the ten best is among them then."""
+    own, asked = _chosen(vectors, _ASKED)
+    best, rows = np.zeros((len(asked), 0), np.float32), np.zeros((len(asked), 0), np.int64)
     for begin, block in zip(range(0, len(vectors), _BLOCK), _blocks(vectors), strict=True):
         scores = np.hstack((best, asked @ block.T))
         numbers = np.hstack((rows, np.broadcast_to(np.arange(begin, begin + len(block)), (len(asked), len(block)))))
-        top = np.argpartition(-scores, min(_NEAREST, scores.shape[1] - 1), axis=1)[:, : _NEAREST + 1]
+        top = np.argpartition(-scores, _NEAREST, axis=1)[:, : _NEAREST + 1]  # one more: each is its own nearest
         best, rows = np.take_along_axis(scores, top, 1), np.take_along_axis(numbers, top, 1)
-    for probes in _PROBES:
-        index.nprobe = min(probes, kind.lists)
-        _, found = index.search(asked, _SPARE * 2 * _NEAREST)
-        exact = [set(row.tolist()) - {own} for row, own in zip(rows, chosen.tolist(), strict=True)]
-        recall = float(
-            np.mean([len(one & set(got.tolist())) / len(one) for one, got in zip(exact, found, strict=True)])
+    exact = [set(row.tolist()) - {one} for row, one in zip(rows, own.tolist(), strict=True)]
+    for spare in _SPARES:
+        _, found = index.search(asked, spare * _DEPTH)
+        recall = np.mean(
+            [len(one.intersection(got)) / len(one) for one, got in zip(exact, found.tolist(), strict=True)]
         )
         if recall >= _RECALL:
             break
-    return kind._replace(probes=index.nprobe, recall=round(recall, 4))
+    return Found("codes", spare, round(float(recall), 4))
 
 
 class Dense:
     """The open vectors of all parts. The caller has checked the files' hashes: FAISS itself does not notice damage."""
 
-    def __init__(self, parts: Sequence[tuple[Path, Path]], dimension: int, gone: Rows | None = None) -> None:
-        """Open each part's vectors and FAISS index; the rows of `gone` are never found."""
+    def __init__(
+        self, parts: Sequence[tuple[Path, Path]], dimension: int, spare: int = 1, gone: Rows | None = None
+    ) -> None:
+        """Open each part's vectors and FAISS index; the rows of `gone` are never found.
+
+        By codes `spare` times as many are found as are then ranked.
+        """
         import faiss
 
         faiss.omp_set_num_threads(1)  # for questions one thread is faster than two
@@ -159,7 +140,8 @@ class Dense:
         self._indexes: list[Any] = [faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC) for _, path in parts]
         self._firsts = np.cumsum([0, *map(len, self._vectors)])
         self.dimension = dimension
-        self._gone = [self._within(gone, part) if gone is not None else () for part in range(len(parts))]
+        self._spare = max(spare, _SPARES[0])
+        self._there = [self._left(gone, part) if gone is not None else None for part in range(len(parts))]
 
     def __len__(self) -> int:
         return int(self._firsts[-1])
@@ -170,6 +152,13 @@ class Dense:
         here: Rows = rows[(rows >= first) & (rows < end)] - first
         return here
 
+    def _left(self, gone: Rows, part: int) -> NDArray[np.bool_] | None:
+        """Tell of each row of a part whether it is still there; nothing where all are."""
+        within = self._within(gone, part)
+        there = np.ones(int(self._firsts[part + 1] - self._firsts[part]), np.bool_)
+        there[within] = False
+        return there if len(within) else None
+
     def search(self, query: Vectors, k: int, rows: Rows | None = None) -> dict[int, float]:
         """Give the k rows nearest to one query vector [d] with their cosines, among `rows` if given."""
         found = [self._nearest(query, k, part, rows) for part in range(len(self._indexes))]
@@ -179,28 +168,22 @@ class Dense:
         return dict(zip(nearest[best].tolist(), scores[best].tolist(), strict=True))
 
     def _nearest(self, query: Vectors, k: int, part: int, rows: Rows | None) -> Rows:
-        index = self._indexes[part]
-        lists = isinstance(index, self._faiss.IndexIVF)
-        selector = None
-        among = int(index.ntotal) - len(self._gone[part])
+        index, first = self._indexes[part], int(self._firsts[part])
+        total, there = int(index.ntotal), self._there[part]
         if rows is not None:
             here = self._within(rows, part)
-            if lists and len(here) <= FLAT:  # few: comparing them all is exact, and as fast
-                return here + int(self._firsts[part])
-            selector, among = self._faiss.IDSelectorBatch(here), len(here)
-        elif len(self._gone[part]):
-            gone = self._faiss.IDSelectorBatch(self._gone[part])
-            selector = self._faiss.IDSelectorNot(gone)
-        k = min(_SPARE * k if lists else k, among)
-        if k <= 0:
-            return np.zeros(0, np.int64)
-        if lists:
-            parameters = self._faiss.SearchParametersIVF(sel=selector, nprobe=index.nprobe)
-        else:
-            parameters = self._faiss.SearchParameters(sel=selector)
-        _, found = index.search(query[None, :], k, params=parameters)
-        nearest: Rows = found[0][found[0] >= 0]  # FAISS's word for none is -1
-        return nearest + int(self._firsts[part])
+            if len(here) <= FLAT:  # few: to compare them all is exact, and as fast
+                return here + first
+            there = np.zeros(total, np.bool_)
+            there[here] = True
+        if isinstance(index, self._faiss.IndexPQFastScan):
+            k *= self._spare
+        # What is left out is found, too, and so more is asked for.
+        among = total if there is None else max(1, int(there.sum()))
+        _, (found,) = index.search(query[None, :], min(total, k * total // among + (k if among < total else 0)))
+        found = found[found >= 0]  # FAISS's word for none is -1
+        nearest: Rows = found if there is None else found[there[found]]
+        return nearest + first
 
     def scores(self, query: Vectors, rows: Rows) -> Vectors:
         """Give the cosines [n] of one query vector [d] with the named rows."""
