@@ -170,6 +170,8 @@ class Dense:
     def _nearest(self, query: Vectors, k: int, part: int, rows: Rows | None) -> Rows:
         index, first = self._indexes[part], int(self._firsts[part])
         total, there = int(index.ntotal), self._there[part]
+        if not total:
+            return np.zeros(0, np.int64)
         if rows is not None:
             here = self._within(rows, part)
             if len(here) <= FLAT:  # few: to compare them all is exact, and as fast
