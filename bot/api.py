@@ -7,11 +7,11 @@ from typing import Any, Literal, get_args
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationInfo, field_validator
 
+from bot.answering import Answering
 from bot.archive import NOT_READY, Archive, RefusalError
-from bot.shape import answer_json
 from corpus.errors import UsageError
 from corpus.records import Kind, SectionKind, Status
 from index.filters import Filters
@@ -160,19 +160,17 @@ class StatusShape(BaseModel):
     status: Literal["ok", "ready", "not ready"]
 
 
-def router(archive: Archive) -> APIRouter:
-    """Give the routes over an archive."""
+def router(archive: Archive, answering: Answering) -> APIRouter:
+    """Give the routes over an archive, and over what answers from it."""
     routes = APIRouter()
     errors: dict[int | str, dict[str, Any]] = {code: {"model": ErrorShape} for code in (400, 413, 422, 503)}
 
     @routes.post("/api/search", response_model=AnswerShape, responses=errors, summary="Find passages that answer")
-    def search(body: SearchBody) -> JSONResponse:
+    def search(body: SearchBody) -> Response:
         try:
-            filters = Filters(**body.filters.model_dump()) if body.filters else None
-            answer = archive.ask(body.question, body.top, filters, body.previous, explain=body.explain)
+            return Response(answering("search", body.model_dump()), media_type="application/json")
         except RefusalError as refusal:
             return JSONResponse({"error": str(refusal)}, 503 if str(refusal) == NOT_READY else 422)
-        return JSONResponse(answer_json(answer, explain=body.explain, roots=False))
 
     @routes.get("/healthz", response_model=StatusShape, summary="Whether the server lives")
     def healthz() -> dict[str, str]:

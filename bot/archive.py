@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,7 +41,6 @@ class Archive:
         self._pointer: bytes | None = None  # what `current` said when it was last opened, or tried
         self._searcher: Searcher | None = None
         self._opening = threading.Lock()
-        self.timed: Callable[[float], None] | None = None  # is told the seconds of every search
 
     def open(self) -> Searcher:
         """Open the published generation, or raise why that cannot be."""
@@ -82,12 +80,7 @@ class Archive:
         searcher = self.searcher()
         if searcher is None:
             raise RefusalError(NOT_READY)
-        started = time.perf_counter()
-        try:
-            return searcher.ask(question, top, filters, previous=previous, explain=explain)
-        finally:
-            if self.timed:
-                self.timed(time.perf_counter() - started)
+        return searcher.ask(question, top, filters, previous=previous, explain=explain)
 
     def source(self, document: str) -> Source | None:
         """Give a document by its id, or None if the archive holds none of that id."""

@@ -37,6 +37,7 @@ from bot.options import (
     Rerank,
     Timeout,
     TrustProxy,
+    Workers,
     day,
 )
 from bot.progress import shown, tell_of_cut
@@ -183,6 +184,7 @@ def serve(
     rate: Rate = DEFAULT.rate,
     queue: Queue = DEFAULT.queue,
     timeout: Timeout = DEFAULT.seconds,
+    workers: Workers = DEFAULT.workers,
     trust_proxy: TrustProxy = None,
     login_header: LoginHeader = None,
     metrics: Metrics = False,
@@ -198,7 +200,7 @@ def serve(
     if feedback_questions and feedback is None:
         raise UsageError("--feedback-questions keeps questions in the file of --feedback. Name that, too")
 
-    operation = Operation(rate, queue, timeout, tuple(trust_proxy or ()), login_header, metrics, log_requests)
+    operation = Operation(rate, queue, timeout, tuple(trust_proxy or ()), login_header, metrics, log_requests, workers)
     embedders = allow_embed or ()
     serve_index(
         index,

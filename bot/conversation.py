@@ -1,4 +1,4 @@
-"""A conversation: its questions with their answers, and how the page shows them."""
+"""A conversation: what is kept of its questions and answers, and how the page shows an answer."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from index.filters import Filters
 
 
 class Turn(NamedTuple):
-    """One question of a conversation, as it was searched, with its answer."""
+    """One question of a conversation, as it was searched, and its answer as it can be saved."""
 
     question: str
-    filters: Filters
-    answer: Answer
-    html: str  # made once, since it is shown again with every question that follows
+    markdown: str
+    json: str
 
 
 class Conversation:
@@ -27,30 +26,17 @@ class Conversation:
     A class and no tuple, because Gradio hashes what it keeps between events, down to the last letter of a tuple.
     """
 
-    def __init__(self, turns: Sequence[Turn] = ()) -> None:
+    def __init__(self, turns: Sequence[Turn] = (), asked: int = 0) -> None:
         self.turns = tuple(turns)
+        self.asked = asked  # so often in all, also what is no longer kept
 
 
-def turn(answer: Answer, filters: Filters, tools: Tools) -> Turn:
-    """Give an answer its place in a conversation."""
+def shown(answer: Answer, filters: Filters, tools: Tools) -> str:
+    """Give an answer as HTML; the page's script folds those before it."""
     limited = told(filters)
-    shown = f'<p class="st-soegte">Afgrænset til: {quote(limited)}.</p>' if limited else ""
+    about = f'<p class="st-soegte">Afgrænset til: {quote(limited)}.</p>' if limited else ""
     link = (
         f'<p class="st-link"><button type="button" data-link="{quote(fragment(answer.searched, filters))}">'
         "Kopiér link til spørgsmålet</button></p><pre hidden></pre>"
     )
-    return Turn(answer.searched, filters, answer, f"{shown}{cards(answer, tools)}{link}")
-
-
-def conversation_html(turns: Sequence[Turn]) -> str:
-    """Give a conversation with the newest answer open on top, and the earlier ones folded below."""
-    if not turns:
-        return ""
-    *earlier, newest = turns
-    shown = f'<section class="st-svar"><h2>{quote(newest.question)}</h2>{newest.html}</section>'
-    if earlier:
-        folded = "".join(
-            f"<details><summary>{quote(turn.question)}</summary>{turn.html}</details>" for turn in reversed(earlier)
-        )
-        shown += f'<section class="st-tidligere"><h2>Tidligere spørgsmål</h2>{folded}</section>'
-    return shown
+    return f'<section class="st-svar"><h2>{quote(answer.searched)}</h2>{about}{cards(answer, tools)}{link}</section>'

@@ -203,7 +203,10 @@ def judgements(
         added = len(turned.lines)
         for line in turned.lines:
             _print_json(line, indent=None)
-    typer.echo(f"{added} questions; {turned.useless} without a useful answer, {turned.gone} answers gone", err=True)
+    unasked = f", {turned.unasked} judgements without their question" if turned.unasked else ""
+    typer.echo(
+        f"{added} questions; {turned.useless} without a useful answer, {turned.gone} answers gone{unasked}", err=True
+    )
 
 
 @app.command("ablation")

@@ -9,6 +9,7 @@ from itertools import islice
 from index.search import Searcher
 
 _SAMPLE = 2_000  # passages that are looked through
+_MOST = 3  # that are found; fewer may be shown
 _TRIED = 12  # candidates that are asked, to offer only what is answered
 # Whole, and without anything but words: a question that makes sense alone.
 _QUESTION = re.compile(
@@ -19,9 +20,14 @@ _NEXT_PART = re.compile(r"(?<=.{45}), (?:herunder|og|samt|når|hvad|hvor|hvordan
 _TITLE = re.compile(r"[A-ZÆØÅ][\w ,.()§%-]{15,80}")
 
 
-@lru_cache(maxsize=1)
 def examples(searcher: Searcher, count: int) -> list[str]:
-    """Give up to `count` questions, each of another document and each answered by the archive; maybe none.
+    """Give up to `count` questions, at most three, each of another document and answered by the archive; maybe none."""
+    return _found(searcher)[:count]
+
+
+@lru_cache(maxsize=1)
+def _found(searcher: Searcher) -> list[str]:
+    """Look the questions up.
 
     Only what was put to a minister counts: questions in speeches are often no questions. Titles of news fill up.
     """
@@ -36,4 +42,4 @@ def examples(searcher: Searcher, count: int) -> list[str]:
     titles = (fields.title or "" for _, fields in store.fields() if fields.kind in {"pressemeddelelse", "artikel"})
     news = list(islice(filter(_TITLE.fullmatch, titles), _TRIED))
     tried = [*sorted(asked.values(), key=len)[:_TRIED], *sorted(news, key=len)]
-    return list(islice((text for text in dict.fromkeys(tried) if searcher.ask(text, 1).answered), count))
+    return list(islice((text for text in dict.fromkeys(tried) if searcher.ask(text, 1).answered), _MOST))

@@ -87,7 +87,8 @@ class Metrics:
             yield from _head("request_seconds", "histogram", "Seconds until a request was answered, by route.")
             for route, histogram in sorted(self._seconds.items()):
                 yield from histogram.lines("spoergetime_request_seconds", f'route="{_escaped(route)}"')
-            yield from _head("search_seconds", "histogram", "Seconds of a search, without waiting for its turn.")
+            about = "Seconds of a search and of writing its answer, without waiting for its turn."
+            yield from _head("search_seconds", "histogram", about)
             yield from self._searches.lines("spoergetime_search_seconds")
         yield from _head("queue_length", "gauge", "Questions that wait for their turn.")
         yield f"spoergetime_queue_length {sum(map(len, self.queues))}"

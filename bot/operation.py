@@ -16,6 +16,7 @@ class Operation:
     login_header: str | None = None  # set by such a proxy for whoever is logged in
     metrics: bool = False  # whether there is a `/metrics`
     log_requests: bool = False  # whether each request is a line of JSON on standard error
+    workers: int | None = None  # processes that answer, 0 for the server's own; by default as many as there are cores
 
 
 DEFAULT = Operation()

@@ -78,6 +78,15 @@ Queue = Annotated[
 Timeout = Annotated[
     float, typer.Option(envvar="SPOERGETIME_TIMEOUT", min=0.1, help="Seconds until an answer must have begun.")
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        envvar="SPOERGETIME_WORKERS",
+        min=0,
+        max=64,
+        help="Processes that answer side by side, 0 for the server's own; by default one for each core, at most 4.",
+    ),
+]
 TrustProxy = Annotated[
     list[str] | None,
     typer.Option(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
+from bot.answering import Answering, Here
 from bot.api import add_errors, router
 from bot.archive import Archive
 from bot.cards import Tools
@@ -25,6 +27,7 @@ from bot.origins import host_names, origins, public_address
 from bot.shell import Hosts, Shell, refusal
 from bot.source_routes import add_source_pages
 from bot.widget import add_widget
+from bot.workers import Workers, usual
 from corpus.errors import SpoergetimeError
 from index.rerank import load
 
@@ -39,6 +42,7 @@ def create_app(
     hosts: Sequence[str] = (),
     frame_ancestors: Sequence[str] = (),
     archive: Archive | None = None,
+    answering: Answering | None = None,
     operation: Operation = DEFAULT,
     address: str | None = None,
     feedback: Feedback | None = None,
@@ -46,8 +50,8 @@ def create_app(
     """Give the whole application over an index, which may still be missing.
 
     `hosts` are the names it answers to besides the loopback ones; `frame_ancestors` the origins that may embed
-    the widget, and nothing else of it; `address` is where others find it, for references; `feedback` is where readers'
-    verdicts go, if anywhere.
+    the widget, and nothing else of it; `answering` answers, by default in this process; `address` is where others find
+    it, for references; `feedback` is where readers' verdicts go, if anywhere.
     """
     archive = archive or Archive(index, model)
     app = FastAPI(
@@ -57,18 +61,20 @@ def create_app(
         docs_url=None,  # both load scripts from foreign hosts
         redoc_url=None,
     )
-    app.include_router(router(archive))
+    answering = answering or Here(archive)
+    app.include_router(router(archive, answering))
     add_errors(app)
     _add_pages(app, archive)
-    add_widget(app, archive, origins(frame_ancestors))
+    add_widget(app, archive, answering, origins(frame_ancestors))
     add_feedback(app, archive, feedback)
     metrics, waiting = Metrics(archive), Waiting(operation.queue)
-    archive.timed = metrics.searched
+    answering.timed = metrics.searched
     app.add_route("/metrics", metrics_page(metrics if operation.metrics else None), include_in_schema=False)
     tools = Tools(
         address=public_address(address), feedback=feedback is not None, ask=bool(feedback and feedback.questions)
     )
-    metrics.queues = [waiting, mount_chat(app, archive, operation, tools)]  # last: it takes every path that is left
+    # Last: it takes every path that is left.
+    metrics.queues = [waiting, mount_chat(app, archive, answering, operation, tools)]
     # The one added last is the first to see a request.
     app.add_middleware(Limited, operation=operation, waiting=waiting)
     app.add_middleware(Doorkeeper, proxies=Proxies(operation.trusted), header=operation.login_header)
@@ -97,14 +103,19 @@ def serve(
     if operation.log_requests:
         log_as_json()
     archive = Archive(index, model, load(rerank))
-    with _listening(host, port) as listener:
-        archive.open()
+    with ExitStack() as ending:
+        listener = ending.enter_context(_listening(host, port))
+        opened = archive.open()
+        count = usual(opened.encoder.cheap and rerank is None) if operation.workers is None else operation.workers
+        options = (model or "", rerank or "", "json" if operation.log_requests else "")
+        answering = ending.enter_context(Workers(count, index, operation.seconds, *options)) if count else None
         names = (host, *(own_names() if host in {"0.0.0.0", "::"} else ()), *hosts)  # noqa: S104 - compared
         app = create_app(
             index,
             hosts=names,
             frame_ancestors=frame_ancestors,
             archive=archive,
+            answering=answering,
             operation=operation,
             address=address,
             feedback=feedback,
@@ -120,10 +131,8 @@ def serve(
         )
         shown = f"[{host}]" if ":" in host else host
         print(f"Spørgetime: http://{shown}:{listener.getsockname()[1]} (Ctrl-C stops)", flush=True)
-        try:
+        with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listener])
-        except KeyboardInterrupt:
-            return
 
 
 def own_names() -> tuple[str, ...]:

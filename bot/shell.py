@@ -33,6 +33,7 @@ _OPEN = {
     ),
     "write": re.compile(r"/api/(?:search|feedback)|/widget|/gradio_api/(?:queue/join|run/predict|cancel|reset)/?"),
 }
+_ENDLESS = "/gradio_api/"  # some of these answers stream for as long as a page is open
 # Gradio compiles its templates in the browser, hence 'unsafe-eval'; its page holds inline scripts. What documents say
 # never reaches it but through bot.quote.
 _POLICY = (
@@ -91,6 +92,9 @@ class Shell:
             return await self.app(scope, receive, send)
         if scope["type"] != "http":
             return await send({"type": "websocket.close", "code": 1008})
+        if scope["method"] == "HEAD" and not scope["path"].startswith(_ENDLESS):
+            scope = {**scope, "method": "GET"}
+            send = _headers_alone(send)
         sender = _Sender(send, scope["path"], self._embedders)
         refused = self._refusal(scope)
         if refused is None and scope["method"] not in READ:
@@ -175,6 +179,15 @@ class _Sender:
         headers["Content-Security-Policy"] = f"{policy}; frame-ancestors {ancestors}"
         if not (embeddable and self._embedders):  # it cannot name origins, and would refuse them all
             headers["X-Frame-Options"] = "DENY" if embeddable else "SAMEORIGIN"
+
+
+def _headers_alone(send: Send) -> Send:
+    """Send what GET would give, less its body."""
+
+    async def sent(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return sent
 
 
 def is_open(method: str, path: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,8 +12,8 @@ from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
+from bot.answering import Answering
 from bot.archive import LOG, NOT_READY, Archive, RefusalError
-from bot.cards import cards, summary
 from bot.examples import examples
 from bot.quote import quote
 from bot.shell import WIDGET
@@ -39,7 +40,7 @@ class Asked(NamedTuple):
     answer: str = ""  # HTML
 
 
-def add_widget(app: FastAPI, archive: Archive, origins: Sequence[str]) -> None:
+def add_widget(app: FastAPI, archive: Archive, answering: Answering, origins: Sequence[str]) -> None:
     """Add the widget's page and script; pages of `origins` may frame it and talk to it."""
     script = SCRIPT.read_bytes()
 
@@ -60,7 +61,7 @@ def add_widget(app: FastAPI, archive: Archive, origins: Sequence[str]) -> None:
     @app.post(WIDGET, include_in_schema=False)
     async def asked(request: Request) -> Response:
         form = parse_qs((await request.body()).decode("utf-8", "replace"))
-        return await run_in_threadpool(_answered, archive, origins, form)
+        return await run_in_threadpool(_answered, archive, answering, origins, form)
 
 
 def widget_page(asked: Asked, origins: Sequence[str] = (), suggested: Sequence[str] = ()) -> str:
@@ -74,7 +75,8 @@ def widget_page(asked: Asked, origins: Sequence[str] = (), suggested: Sequence[s
         # Else a form that is sent without the script comes from "null", which the shell refuses.
         '<meta name="referrer" content="same-origin"><title>Spørgetime</title>'
         '<link rel="stylesheet" href="stil/faelles.css"><link rel="stylesheet" href="stil/chat.css">'
-        '<link rel="stylesheet" href="stil/ramme.css"><script src="stil/ramme.js" defer></script></head><body><main>'
+        '<link rel="stylesheet" href="stil/ramme.css"><script src="stil/fold.js" defer></script>'
+        '<script src="stil/ramme.js" defer></script></head><body><main>'
         f"<h1>Spørgetime</h1><p>{_INTRODUCTION}</p>"
         '<form method="post" action="widget"><label for="boks">Dit spørgsmål</label>'
         '<textarea id="boks" name="question" rows="2" maxlength="4000" autocomplete="off" enterkeyhint="send">'
@@ -87,17 +89,16 @@ def widget_page(asked: Asked, origins: Sequence[str] = (), suggested: Sequence[s
     )
 
 
-def _answered(archive: Archive, origins: Sequence[str], form: dict[str, list[str]]) -> Response:
+def _answered(archive: Archive, answering: Answering, origins: Sequence[str], form: dict[str, list[str]]) -> Response:
     question, previous = form.get("question", [""])[-1], form.get("previous", [])[-_KEPT:]
     try:
-        answer = archive.ask(question, _TOP, previous=previous)
+        answer = json.loads(answering("widget", {"question": question, "top": _TOP, "previous": previous}))
     except RefusalError as refusal:
         told = f'<p class="st-fejl">{quote(str(refusal))}</p>'
         status = 503 if str(refusal) == NOT_READY else 422
         return _response(archive, origins, Asked(_carried(previous), question, told), status)
-    shown = f'<section class="st-svar"><h2>{quote(answer.searched)}</h2>{cards(answer)}</section>'
-    heard = f'<p class="st-skjult">{quote(summary(answer))}</p>'
-    return _response(archive, origins, Asked(_carried([*previous, answer.searched]), "", heard, shown))
+    heard = f'<p class="st-skjult">{quote(answer["heard"])}</p>'
+    return _response(archive, origins, Asked(_carried([*previous, answer["question"]]), "", heard, answer["html"]))
 
 
 def _response(archive: Archive, origins: Sequence[str], asked: Asked, status: int = 200) -> Response:

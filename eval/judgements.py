@@ -20,7 +20,7 @@ _T = TypeVar("_T")
 class Judgement(NamedTuple):
     """One passage, or stretch of a document, that a user found useful for a question, or not."""
 
-    question: str
+    question: str | None  # None where the operator keeps none
     document: str  # id or file name
     passage: str | None
     start: int | None
@@ -35,11 +35,22 @@ class Turned(NamedTuple):
     lines: list[dict[str, Any]]
     useless: int  # questions for which nothing was found useful
     gone: int  # useful passages that the index no longer holds
+    unasked: int = 0  # judgements without their question
 
 
 def read_judgements(paths: Sequence[Path]) -> list[Judgement]:
-    """Read judgements, in the order they were given."""
-    return [judgement for path in paths for judgement in _read(path)]
+    """Read judgements, in the order they were given; raise `InputError` where none of a file's has a question."""
+    return [judgement for path in paths for judgement in _asked(path)]
+
+
+def _asked(path: Path) -> list[Judgement]:
+    judgements = list(_read(path))
+    if judgements and all(one.question is None for one in judgements):
+        raise InputError(
+            f"{path} holds {len(judgements)} judgements and none of their questions. "
+            "Serve with --feedback-questions to keep them, and name that file"
+        )
+    return judgements
 
 
 def _read(path: Path) -> Iterable[Judgement]:
@@ -62,7 +73,7 @@ def _read(path: Path) -> Iterable[Judgement]:
 def _judgement(record: dict[str, Any]) -> Judgement:
     previous = record.get("previous") or ()
     judgement = Judgement(
-        question=" ".join(_of(str, record["question"]).split()),
+        question=" ".join(_of(str, record["question"]).split()) if "question" in record else None,
         document=_of(str, record["document"]),
         passage=None if record.get("passage") is None else _of(str, record["passage"]),
         start=None if record.get("start") is None else _of(int, record["start"]),
@@ -70,7 +81,7 @@ def _judgement(record: dict[str, Any]) -> Judgement:
         useful=_of(bool, record["useful"]),
         previous=tuple(_of(str, one) for one in ([previous] if isinstance(previous, str) else previous)),
     )
-    if not judgement.question:
+    if judgement.question == "":
         raise ValueError("the question is empty")
     spanned = judgement.start is not None and judgement.end is not None
     if not spanned and judgement.passage is None:
@@ -88,11 +99,14 @@ def question_lines(judgements: Iterable[Judgement], store: Store) -> Turned:
     """Turn judgements into lines of a question set, one for each question of which an answer was useful.
 
     The quote is taken from the index: the judged characters, or the whole passage. Of two judgements of the same place
-    the later one counts.
+    the later one counts; one without its question is counted alone.
     """
     verdicts: dict[tuple[str, tuple[str, ...]], dict[tuple[str, str] | None, bool]] = {}
-    gone = 0
+    gone = unasked = 0
     for judgement in judgements:
+        if judgement.question is None:
+            unasked += 1
+            continue
         of_question = verdicts.setdefault((judgement.question, judgement.previous), {})
         place = _place(judgement, store)
         gone += place is None and judgement.useful
@@ -105,7 +119,7 @@ def question_lines(judgements: Iterable[Judgement], store: Store) -> Turned:
             id_ = f"judged-{hashlib.sha256(json.dumps([question, previous]).encode()).hexdigest()[:12]}"
             line = {"id": id_, "question": question, "answers": answers, "slice": SLICE}
             lines.append(line | ({"previous": list(previous)} if previous else {}))
-    return Turned(lines, useless=len(verdicts) - len(lines), gone=gone)
+    return Turned(lines, useless=len(verdicts) - len(lines), gone=gone, unasked=unasked)
 
 
 def _place(judgement: Judgement, store: Store) -> tuple[str, str] | None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from index.build import build
 from index.encoder import Encoder, load
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "corpus" / "examples"
@@ -34,3 +39,12 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the shared data is not on this machine")
     return SHARED
+
+
+@pytest.fixture(scope="module")  # while it is open, asyncio cannot run in this thread
+def browser() -> Iterator[Browser]:
+    """A headless Chromium, for the tests that look at pages."""
+    from tests.browsing import chromium  # the tests of everything else need no playwright
+
+    with chromium() as browser:
+        yield browser

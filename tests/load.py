@@ -1,17 +1,19 @@
 """Measure the server under load: `make load`. Prints the rows of docs/measurements.md.
 
 A hundred readers at once, each with a session and an address of its own, through the chat's own protocol; then
-programs, ten at once. The server runs in a process of its own, with its limits as they are by default. The passages are
-dealt as for `make latency`.
+programs, ten at once; then source pages. The server runs in processes of its own, with its limits as they are by
+default; who asks takes a thirtieth of its time. The passages are dealt as for `make latency`.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Sequence
 from itertools import cycle, islice
 from pathlib import Path
@@ -27,7 +29,8 @@ from index.encoder import load
 from index.generation import building, publish
 from tests.bench import row
 from tests.latency import dealt, questions
-from tests.talk import ask, open_page, server
+from tests.slim import Line, ask
+from tests.talk import open_page, server
 
 READERS = 100  # at once
 ROUNDS = 5  # questions of each reader, the next when the last is answered
@@ -46,28 +49,22 @@ def built(data: Path, size: int, index: Path) -> None:
         publish(index, lambda where, id_: write(where, id_, dealt(real, size), load(), {}))
 
 
-def connection(address: str, n: int, connections: int = 2) -> httpx.AsyncClient:
-    """Give a client with an address of its own, as a trusted proxy tells it."""
-    named = {"X-Forwarded-For": f"10.0.{n // 250}.{n % 250 + 1}"}
-    limits = httpx.Limits(max_connections=connections)
-    return httpx.AsyncClient(base_url=address, headers=named, timeout=120, limits=limits, trust_env=False)
-
-
 async def read_chat(address: str, asked: Sequence[str], readers: int, rounds: int) -> tuple[list[float], list[str]]:
     """Let readers ask in the chat; give the seconds of each answer, end to end, and what was no answer."""
     took: list[float] = []
     wrong: list[str] = []
-    async with connection(address, 0) as first:
+    async with httpx.AsyncClient(base_url=address, trust_env=False) as first:
         page = await open_page(first)
 
     async def reader(n: int) -> None:
-        async with connection(address, n) as client:
-            for question in asked[n::readers][:rounds]:
-                started = time.perf_counter()
-                said = await ask(client, page, question)
-                took.append(time.perf_counter() - started)
-                if said.status != 200 or "<h2" not in said.seen:
-                    wrong.append(f"{said.status} {said.seen[:80]}")
+        line, session = await Line.open(address, f"10.0.{n // 250}.{n % 250 + 1}"), uuid.uuid4().hex
+        for question in asked[n::readers][:rounds]:
+            started = time.perf_counter()
+            said = await ask(line, page, question, session)
+            took.append(time.perf_counter() - started)
+            if said.status != 200 or "<h2" not in said.seen:
+                wrong.append(f"{said.status} {said.seen[:80]}")
+        line.close()
 
     await asyncio.gather(*(reader(n) for n in range(readers)))
     return took, wrong
@@ -80,16 +77,36 @@ async def call_search(address: str, asked: Sequence[str], programs: int, calls: 
     left = iter(islice(enumerate(cycle(asked)), calls))
 
     async def program() -> None:
-        async with connection(address, 0, 1) as client:
-            for n, question in left:
-                headers = {"X-Forwarded-For": f"10.1.0.{n % ADDRESSES + 1}"}
-                started = time.perf_counter()
-                answer = await client.post("/api/search", json={"question": question}, headers=headers)
-                took.append(time.perf_counter() - started)
-                if answer.status_code != 200:
-                    wrong.append(f"{answer.status_code} {answer.text[:80]}")
+        line = await Line.open(address)
+        for n, question in left:
+            line.address = f"10.1.0.{n % ADDRESSES + 1}"
+            started = time.perf_counter()
+            status, answer = await line.post("/api/search", {"question": question})
+            took.append(time.perf_counter() - started)
+            if status != 200 or b'"hits":[{' not in answer:
+                wrong.append(f"{status} {answer[:80]!r}")
+        line.close()
 
     await asyncio.gather(*(program() for _ in range(programs)))
+    return took, wrong
+
+
+async def read_sources(address: str, asked: Sequence[str]) -> tuple[list[float], list[str]]:
+    """Open the source of each question's first passage, one after the other; give the seconds of each page."""
+    took: list[float] = []
+    wrong: list[str] = []
+    line = await Line.open(address)
+    for n, question in enumerate(asked):
+        line.address = f"10.2.0.{n % ADDRESSES + 1}"
+        _, found = await line.post("/api/search", {"question": question, "top": 1})
+        hit = json.loads(found)["hits"][0]
+        place = f"/kilde/{hit['document']['id']}?start={hit['citation']['start']}&end={hit['citation']['end']}"
+        started = time.perf_counter()
+        status, page = await line.get(place)
+        took.append(time.perf_counter() - started)
+        if status != 200 or b'id="uddrag"' not in page:
+            wrong.append(f"{status} {place}")
+    line.close()
     return took, wrong
 
 
@@ -128,6 +145,7 @@ def main() -> int:
                     f"`POST /api/search`, {PROGRAMS} at once",
                     call_search(address, asked, PROGRAMS, given.calls),
                 ),
+                ("source page, one at a time", read_sources(address, asked[: given.calls // 4])),
             ):
                 started = time.perf_counter()
                 took, wrong = asyncio.run(load_)

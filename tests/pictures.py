@@ -12,8 +12,9 @@ from playwright.sync_api import Page
 from bot.archive import Archive
 from index.build import build
 from index.encoder import load
-from tests.browsing import chromium, opened, serving
+from tests.browsing import QUESTION, chromium, opened, serving
 from tests.conftest import EXAMPLES, ROOT
+from tests.hosts import Host, embedding
 from tests.test_browser_axe import CHAT, SOURCE, chat_in, source_path
 
 PICTURES = ROOT / "docs" / "pictures"
@@ -22,12 +23,21 @@ _SCHEMES = ("light", "dark")
 
 
 def main() -> None:
-    """Take them all: each state of chat and source page, in light and dark, wide and narrow."""
+    """Take them all: each state of chat and source page, and the widget open, in light and dark, wide and narrow."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         index = Path(folder) / "index"
         build([EXAMPLES], index, load())
         archive = Archive(index)
+        with chromium() as browser, embedding(index) as sites:
+            for scheme in _SCHEMES:
+                for name, (width, height) in _WINDOWS.items():
+                    context = opened(browser, width, scheme, height)
+                    host = Host(context, sites.allowed)
+                    host.open()
+                    host.asked(QUESTION)
+                    _take(host.page, PICTURES / f"widget-answer-{scheme}-{name}.png")
+                    context.close()
         with serving(index) as address, chromium() as browser:
             for scheme in _SCHEMES:
                 for name, (width, height) in _WINDOWS.items():

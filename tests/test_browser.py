@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from bot.server import create_app
 from index.build import build
 from index.encoder import Encoder
+from tests.browsing import NONSENSE, QUESTION, Visit, marks, opened, serving
 from tests.conftest import EXAMPLES
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (Debian: apt-get install chromium)"),
-]
-QUESTION = "Hvor lang er ventetiden i specialtandplejen?"
-NONSENSE = "xylofonkvark zqzq brontosauruspludder"
+pytestmark = marks
+
 HOSTILE = (
     "Kvasibær er <script>document.title='ramt'</script> <img src='https://evil.example/a.png' onerror=\"document.title="
     "'ramt'\"> <form action='https://evil.example'><input type=password></form> "
@@ -34,23 +21,6 @@ HOSTILE = (
     "${document.title='ramt'} {{constructor.constructor('document.title=1')()}} <style>@import 'https://evil.example'"
     "</style> <a href='javascript:alert(1)'>klik</a> sunde."
 )
-
-
-@contextmanager
-def serving(index: Path, **options: Any) -> Iterator[str]:
-    """A server on a free loopback port, with its address."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(
-            uvicorn.Config(create_app(index, **options), log_level="warning", timeout_graceful_shutdown=1)
-        )
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
 
 
 @pytest.fixture(scope="module")
@@ -64,40 +34,10 @@ def address(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Itera
         yield url
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
-
-
-class Visit:
-    """A page, and everything it asked the network for or complained about."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.requests: list[str] = []
-        self.errors: list[str] = []
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
-
-    def ask(self, question: str) -> None:
-        self.page.get_by_label("Dit spørgsmål").fill(question)
-        self.page.get_by_role("button", name="Spørg", exact=True).click()
-
-    def asked(self, question: str) -> None:
-        self.ask(question)
-        expect(self.page.locator(".st-svar > h2")).to_have_text(question)
-
-
 @pytest.fixture
 def visit(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """The chat page; a parameter gives the window's width and the colour scheme."""
-    width, scheme = getattr(request, "param", (1280, "light"))
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, locale="da-DK")
+    context = opened(browser, *getattr(request, "param", ()))
     visit = Visit(context.new_page())
     visit.page.goto(address)
     visit.page.get_by_label("Dit spørgsmål").wait_for()
@@ -133,7 +73,10 @@ def test_an_answer_is_quoted_marked_and_cited(visit: Visit) -> None:
 
 
 def test_a_conversation_keeps_what_was_asked(visit: Visit) -> None:
-    """The newest answer stands on top, earlier ones can be opened again, and all can be cleared."""
+    """The newest answer stands on top, earlier ones can be opened again, and all can be cleared.
+
+    A question that is put again is answered again.
+    """
     visit.asked(QUESTION)
     visit.asked("Hvad koster skolemad?")
     earlier = visit.page.locator(".st-tidligere > details")
@@ -141,8 +84,14 @@ def test_a_conversation_keeps_what_was_asked(visit: Visit) -> None:
     expect(earlier.locator(".st-kort").first).to_be_hidden()
     earlier.get_by_text(QUESTION, exact=True).click()
     expect(earlier.locator(".st-kort").first).to_be_visible()
-    visit.page.get_by_role("button", name="Ryd samtalen").click()
+    visit.ask("Hvad koster skolemad?")
+    expect(earlier).to_have_count(2)
+    clear = visit.page.get_by_role("button", name="Ryd samtalen")
+    clear.click()
     expect(visit.page.locator(".st-kort")).to_have_count(0)
+    expect(clear).to_be_hidden()
+    visit.asked("Hvad koster skolemad?")
+    expect(earlier).to_have_count(0)
 
 
 def test_no_sure_answer(visit: Visit) -> None:

@@ -13,18 +13,15 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bot.archive import Archive
-from tests.browsing import AXE, CHROMIUM, NO_CHROMIUM, ask, chromium, opened, serving
+from tests.browsing import AXE, NONSENSE, QUESTION, ask, marks, opened, serving
 
 pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM),
+    *marks,
     pytest.mark.skipif(
         not AXE.is_file() and not os.environ.get("CI"),
         reason="axe-core is not installed (npm install --no-save --prefix var/npm axe-core)",
     ),
 ]
-QUESTION = "Hvor lang er ventetiden i specialtandplejen?"
-NONSENSE = "xylofonkvark zqzq brontosauruspludder"
 SCHEMES = ("light", "dark")
 CHAT = ("empty", "typing", "waiting", "answer", "no answer", "error")
 SOURCE = ("whole", "passage", "picture", "superseded", "refused")
@@ -34,12 +31,6 @@ SOURCE = ("whole", "passage", "picture", "superseded", "refused")
 def address(examples_index: Path) -> Iterator[str]:
     with serving(examples_index) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -105,8 +96,9 @@ def chat_in(page: Page, address: str, state: str) -> None:
     if state == "typing":
         box.fill(QUESTION)
     elif state == "waiting":
-        page.route("**/queue/join*", lambda route: None)  # never answered
+        page.route("**/queue/data*", lambda route: None)  # never answered
         ask(page, QUESTION)
+        expect(page.locator(".st-soeger")).to_be_visible()
         page.wait_for_timeout(500)
     elif state == "error":
         ask(page, "   ")

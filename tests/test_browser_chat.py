@@ -8,23 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from bot.feedback import Feedback
-from tests.test_browser import CHROMIUM, NONSENSE, QUESTION, Visit, pytestmark, serving
+from tests.browsing import NONSENSE, QUESTION, Visit, focus_by_tab, marks, opened, serving
 
-__all__ = ["pytestmark"]  # the same marks hold here
+pytestmark = marks
 PRESS = "Hvad får naboer til vindmøller?"
 PUBLIC = "https://arkiv.example"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +24,9 @@ def address(examples_index: Path) -> Iterator[str]:
         yield url
 
 
-def opened(browser: Browser, address: str, width: int = 1280, *permissions: str) -> Visit:
-    context = browser.new_context(
-        viewport={"width": width, "height": 800}, locale="da-DK", permissions=list(permissions), accept_downloads=True
-    )
+def visited(browser: Browser, address: str, width: int = 1280, *permissions: str) -> Visit:
+    context = opened(browser, width)
+    context.grant_permissions(list(permissions))
     visit = Visit(context.new_page())
     visit.page.goto(address)
     visit.page.get_by_label("Dit spørgsmål").wait_for()
@@ -46,7 +36,7 @@ def opened(browser: Browser, address: str, width: int = 1280, *permissions: str)
 @pytest.fixture
 def visit(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """The chat page, in a browser that lets it write to the clipboard."""
-    visit = opened(browser, address, getattr(request, "param", 1280), "clipboard-read", "clipboard-write")
+    visit = visited(browser, address, getattr(request, "param", 1280), "clipboard-read", "clipboard-write")
     yield visit
     assert [] == visit.errors
     visit.page.context.close()
@@ -58,14 +48,6 @@ def receipt(page: Page) -> Locator:
 
 def clipboard(page: Page) -> str:
     return str(page.evaluate("navigator.clipboard.readText()"))
-
-
-def focus_by_tab(page: Page, wanted: Locator) -> None:
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if wanted.evaluate("element => element === document.activeElement"):
-            return
-    raise AssertionError("Tab does not reach it")
 
 
 def test_a_reference_is_copied_by_keyboard(visit: Visit) -> None:
@@ -92,7 +74,7 @@ def test_a_reference_is_copied_by_keyboard(visit: Visit) -> None:
 
 def test_a_reference_without_a_clipboard(browser: Browser, address: str) -> None:
     """Where the browser refuses, the text is shown and selected, and that is said."""
-    visit = opened(browser, address)
+    visit = visited(browser, address)
     page = visit.page
     page.evaluate("navigator.clipboard.writeText = () => Promise.reject(); document.execCommand = () => false")
     visit.asked(PRESS)
@@ -208,15 +190,23 @@ def test_filters_by_keyboard(visit: Visit) -> None:
 
 
 def test_searching_is_seen_and_heard(visit: Visit) -> None:
-    """While an answer is awaited that is said; it is no longer said when there is one, or when the queue is full."""
+    """While an answer is awaited that is said; it is no longer said when there is one, or when the queue is full.
+
+    What is written meanwhile stays.
+    """
     status = visit.page.locator("#st-besked [role=status]")
     held = []
     visit.page.route("**/queue/join*", lambda route: held.append(route))
     visit.ask(QUESTION)
     expect(status).to_have_text("Søger …")
     expect(visit.page.locator(".st-soeger")).to_be_visible()
+    box = visit.page.get_by_label("Dit spørgsmål")
+    box.fill("Hvad koster")
+    while not held:
+        visit.page.wait_for_timeout(20)
     held.pop().continue_()
     expect(status).to_contain_text("Jeg fandt")
+    expect(box).to_have_value("Hvad koster")
     visit.page.unroute_all()
     visit.page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "Queue is full."}))
     visit.ask(QUESTION)
@@ -229,7 +219,7 @@ def test_verdicts(browser: Browser, examples_index: Path, tmp_path: Path) -> Non
     """Where the operator asked for them, they are one key away, and what is pressed is seen, heard and kept."""
     file = tmp_path / "feedback.jsonl"
     with serving(examples_index, feedback=Feedback(file, questions=True)) as address:
-        visit = opened(browser, address)
+        visit = visited(browser, address)
         page = visit.page
         visit.asked(PRESS)
         yes = page.get_by_role("button", name=re.compile("^Hjalp for ")).first
@@ -243,6 +233,11 @@ def test_verdicts(browser: Browser, examples_index: Path, tmp_path: Path) -> Non
         page.get_by_role("button", name=re.compile("^Hjalp ikke ")).first.click()
         expect(receipt(page)).to_have_text("Din vurdering kunne ikke gemmes.")
         expect(yes).to_have_attribute("aria-pressed", "true")
+        visit.asked(QUESTION)
+        expect(yes).to_have_attribute("aria-pressed", "false")  # of the new answer
+        page.locator(".st-tidligere summary", has_text=PRESS).click()
+        kept = page.locator(".st-tidligere").get_by_role("button", name=re.compile("^Hjalp for ")).first
+        expect(kept).to_have_attribute("aria-pressed", "true")
         page.context.close()
 
 

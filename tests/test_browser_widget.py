@@ -1,161 +1,29 @@
-"""The widget in a real browser, on host pages of other origins: one that may embed it and one that may not."""
+"""The widget in a real browser, on the page of another site: what a reader does and sees."""
 
 from __future__ import annotations
 
-import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from bot.server import create_app
-from bot.widget import SCRIPT
-from tests.conftest import ROOT
+from tests.browsing import NONSENSE, QUESTION, marks, opened
+from tests.hosts import Host, Sites, embedding
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (Debian: apt-get install chromium)"),
-]
-QUESTION = "Hvor lang er ventetiden i specialtandplejen?"
-DEMO = ROOT / "bot" / "demo_host"
-OWN = "http://127.0.0.1:7860"  # as the demonstration page names Spørgetime
-TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
-LABEL = "Spørg Folketingets arkiv"
-
-
-@contextmanager
-def host_pages() -> Iterator[ThreadingHTTPServer]:
-    """The demonstration page on an origin of its own, with Spørgetime's address put in by `server.spoergetime`."""
-
-    class Pages(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            name = self.path.strip("/") or "index.html"
-            own: str = server.spoergetime  # type: ignore[attr-defined]
-            text = (SCRIPT if name == "widget.js" else DEMO / name.replace("own.html", "index.html")).read_text("utf-8")
-            if name == "own.html":  # serves the script itself
-                text = text.replace(f"script-src {OWN}", "script-src 'self'")
-                text = text.replace(f'"{OWN}/widget.js"', f'"widget.js" data-server="{OWN}/"')
-            body = text.replace(OWN, own).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", TYPES[name.rpartition(".")[2]])
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
-
-
-class Sites(NamedTuple):
-    """Three origins: Spørgetime, a host that may embed it, and one that may not."""
-
-    spoergetime: str
-    allowed: str
-    refused: str
+pytestmark = marks
 
 
 @pytest.fixture(scope="module")
 def sites(examples_index: Path) -> Iterator[Sites]:
-    """All three served, on loopback ports."""
-    with host_pages() as one, host_pages() as other, socket.socket() as listener:
-        allowed, refused = (f"http://127.0.0.1:{server.server_port}" for server in (one, other))
-        listener.bind(("127.0.0.1", 0))
-        own = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        for server in (one, other):
-            server.spoergetime = own  # type: ignore[attr-defined]
-        app = create_app(examples_index, frame_ancestors=[allowed])
-        served = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=served.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not served.started:
-            time.sleep(0.02)
-        yield Sites(own, allowed, refused)
-        served.should_exit = True
-        thread.join(10)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
-
-
-class Host:
-    """A host page in a window of its own, with everything it asked the network for or complained about."""
-
-    def __init__(self, context: BrowserContext, url: str) -> None:
-        self.page: Page = context.new_page()
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on(
-            "console",
-            lambda message: message.type in {"error", "warning"} and self.complaints.append(message.text),
-        )
-        self.page.goto(url)
-        self.button = self.page.get_by_role("button", name=LABEL)
-        self.dialog = self.page.get_by_role("dialog", name=LABEL)
-        self.widget = self.page.frame_locator("iframe")
-        self.box = self.widget.get_by_label("Dit spørgsmål")
-
-    def open(self) -> None:
-        self.button.click()
-        expect(self.box).to_be_focused()
-
-    def asked(self, question: str) -> None:
-        self.box.fill(question)
-        self.box.press("Enter")
-        expect(self.widget.locator(".st-svar > h2")).to_have_text(question)
-
-    def until(self, condition: str) -> None:
-        """Wait until an expression holds; Playwright's own way of waiting is what the page's policy forbids."""
-        for _ in range(100):
-            if self.page.evaluate(condition):
-                return
-            self.page.wait_for_timeout(100)
-        raise AssertionError(f"never true: {condition}")
-
-    @property
-    def frame(self) -> Frame:
-        return next(frame for frame in self.page.frames if frame.url.endswith("/widget"))
-
-    def where(self) -> str:
-        """Name what has the focus: an element of the widget, of the page, or the browser itself."""
-        return str(
-            self.page.evaluate(
-                """() => {
-                  const inside = document.activeElement.shadowRoot?.activeElement;
-                  return inside ? inside.id || inside.localName : document.activeElement.localName;
-                }"""
-            )
-        )
+    with embedding(examples_index) as sites:
+        yield sites
 
 
 @pytest.fixture
 def host(browser: Browser, sites: Sites, request: pytest.FixtureRequest) -> Iterator[Host]:
     """The host page that may embed; a parameter gives the window's width and the colour scheme."""
-    width, scheme = getattr(request, "param", (1280, "light"))
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, locale="da-DK")
+    context = opened(browser, *getattr(request, "param", ()))
     yield Host(context, sites.allowed)
     context.close()
 
@@ -179,21 +47,6 @@ def test_the_source_of_what_is_read_is_in_view(host: Host) -> None:
     host.open()
     host.asked(QUESTION)
     expect(host.widget.locator(".st-kilde").first).to_be_in_viewport(ratio=0.9)
-
-
-def test_a_refused_site_shows_nothing(browser: Browser, sites: Sites) -> None:
-    """On a page that may not embed it no chat appears; a sentence offers the page itself, and it can be closed."""
-    context = browser.new_context(locale="da-DK")
-    host = Host(context, sites.refused)
-    host.button.click()
-    expect(host.dialog.get_by_text("Spørgetime kan ikke vises her.")).to_be_visible(timeout=12_000)
-    expect(host.dialog.get_by_role("link")).to_have_attribute("href", f"{sites.spoergetime}/")
-    assert any("frame-ancestors" in text for text in host.complaints)
-    assert not [frame for frame in host.page.frames if frame.url.startswith(sites.spoergetime)]
-    host.page.keyboard.press("Escape")
-    expect(host.dialog).to_be_hidden()
-    assert "open" == host.where()
-    context.close()
 
 
 def test_by_keyboard_alone(host: Host) -> None:
@@ -246,76 +99,6 @@ def test_closing_returns_the_focus(host: Host) -> None:
     expect(host.button).to_be_focused()
 
 
-def test_nothing_is_asked_before_it_is_opened(host: Host, sites: Sites) -> None:
-    """The script alone is loaded before; afterwards the widget asks its own server and nobody else."""
-    expect(host.button).to_be_visible()
-    own = [url for url in host.requests if not url.startswith(sites.allowed)]
-    assert [f"{sites.spoergetime}/widget.js"] == own
-    host.open()
-    host.asked(QUESTION)
-    assert [] == [url for url in host.requests if not url.startswith((sites.allowed, sites.spoergetime))]
-    assert not [url for url in host.requests if "ventetid" in url]
-
-
-def test_a_site_may_serve_the_script_itself(browser: Browser, sites: Sites) -> None:
-    """With `data-server`, a policy of `script-src 'self'` is enough; the frame still comes from Spørgetime."""
-    context = browser.new_context(locale="da-DK")
-    host = Host(context, f"{sites.allowed}/own.html")
-    host.open()
-    host.asked(QUESTION)
-    assert f"{sites.spoergetime}/widget" == host.frame.url
-    assert f"{sites.spoergetime}/widget.js" not in host.requests
-    assert [] == host.complaints
-    context.close()
-
-
-def test_the_frame_is_sandboxed_and_named(host: Host) -> None:
-    """It can run, keep its origin, send forms and open sources in a new tab; it can neither move the host nor more."""
-    host.open()
-    frame = host.page.locator("iframe")
-    allowed = "allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox"
-    assert allowed == frame.get_attribute("sandbox")
-    assert ("Spørgetime", "da") == (frame.get_attribute("title"), frame.get_attribute("lang"))
-    host.frame.evaluate("() => { try { top.location = 'about:blank' } catch {} }")
-    expect(host.button).to_be_attached()
-
-
-def test_a_source_opens_in_a_new_tab(host: Host, sites: Sites) -> None:
-    """By itself the link opens the source page with its mark, outside the sandbox."""
-    host.open()
-    host.asked(QUESTION)
-    with host.page.context.expect_page() as opened:
-        host.widget.get_by_role("link", name="Åbn kilden").first.click()
-    expect(opened.value.locator("#uddrag")).to_be_in_viewport()
-    assert opened.value.url.startswith(f"{sites.spoergetime}/kilde/")
-
-
-def test_the_host_may_open_sources_itself(host: Host, sites: Sites) -> None:
-    """With `data-sources="host"` it is told the address instead; unless it takes over, the tab opens all the same."""
-    host.page.evaluate(
-        """() => {
-          const script = document.querySelector("script[src]");
-          script.dataset.sources = "host";
-          addEventListener("spoergetime:source", (event) => {
-            window.told = event.detail.url;
-            if (window.takes) event.preventDefault();
-          });
-        }"""
-    )
-    host.open()
-    host.asked(QUESTION)
-    link = host.widget.get_by_role("link", name="Åbn kilden").first
-    host.page.evaluate("window.takes = true")
-    link.click()
-    host.until("window.told")
-    assert host.page.evaluate("window.told").startswith(f"{sites.spoergetime}/kilde/")
-    assert 1 == len(host.page.context.pages)
-    host.page.evaluate("window.takes = false")
-    with host.page.context.expect_page() as opened:
-        link.click()
-    expect(opened.value.locator("#uddrag")).to_be_attached()
-
-
 def test_follow_up_and_no_answer(host: Host) -> None:
     """Earlier answers are folded below the newest one; no answer and no question are said in Danish."""
     host.open()
@@ -325,7 +108,7 @@ def test_follow_up_and_no_answer(host: Host) -> None:
     expect(host.widget.locator(".st-tidligere summary")).to_have_text("Hvor lang er ventetiden i omsorgstandplejen?")
     expect(host.widget.locator(".st-svar > h2")).to_contain_text("omsorgstandplejen")
     expect(host.widget.locator(".st-tidligere .st-kort").first).to_be_hidden()
-    host.asked("xylofonkvark zqzq brontosauruspludder")
+    host.asked(NONSENSE)
     expect(host.widget.locator(".st-tidligere summary").first).to_contain_text("hvad med børn")
     expect(host.widget.locator(".st-svar .st-intet")).to_contain_text("Jeg fandt ikke noget sikkert svar.")
     host.box.fill("   ")
@@ -362,80 +145,6 @@ def test_waiting_and_failing_are_said(host: Host) -> None:
     host.box.press("Enter")
     expect(status).to_have_text("Forespørgslen er for stor. Den må højst fylde 16 KiB.")
     assert 4000 == len(host.box.input_value())
-
-
-_FORGED = """([data, origin, other]) => {
-  const frame = document.querySelector("spoergetime-widget").shadowRoot.querySelector("iframe");
-  dispatchEvent(new MessageEvent("message", { data, origin, source: other ? window : frame.contentWindow }));
-}"""
-
-
-def test_the_host_listens_to_the_frame_alone(host: Host, sites: Sites) -> None:
-    """Another origin, another window, another version or an unknown type changes nothing; the frame's own does."""
-    host.open()
-    close = {"spoergetime": 1, "type": "close"}
-    for data, origin in (
-        (close, sites.refused),
-        (close, "null"),
-        (close, f"{sites.spoergetime}.example"),
-        ({**close, "spoergetime": 2}, sites.spoergetime),
-        ({**close, "type": "constructor"}, sites.spoergetime),
-        (None, sites.spoergetime),
-    ):
-        host.page.evaluate(_FORGED, [data, origin])
-    host.page.evaluate(_FORGED, [close, sites.spoergetime, True])
-    host.page.evaluate("data => postMessage(data, location.origin)", close)
-    host.page.wait_for_timeout(200)
-    expect(host.dialog).to_be_visible()
-    assert [] == host.complaints
-    source = {"spoergetime": 1, "type": "source", "url": "https://evil.example/kilde/1"}
-    host.page.evaluate(_FORGED, [source, sites.spoergetime])
-    assert 1 == len(host.page.context.pages)
-    host.page.evaluate(_FORGED, [close, sites.spoergetime])
-    expect(host.dialog).to_be_hidden()
-
-
-def test_the_frame_listens_to_allowed_hosts_alone(host: Host, sites: Sites) -> None:
-    """A message counts only from the framing window, of an origin that may embed, in the version that is spoken."""
-    host.open()
-    forge = """([data, origin, source]) =>
-      dispatchEvent(new MessageEvent("message", { data, origin, source: source === "parent" ? parent : window }))"""
-    theme = {"spoergetime": 1, "type": "theme", "theme": "dark"}
-    scheme = "getComputedStyle(document.documentElement).colorScheme"
-    for data, origin, source in (
-        (theme, sites.refused, "parent"),
-        (theme, sites.spoergetime, "parent"),
-        (theme, sites.allowed, "self"),
-        ({**theme, "spoergetime": "1"}, sites.allowed, "parent"),
-        ({**theme, "theme": "neon"}, sites.allowed, "parent"),
-    ):
-        host.frame.evaluate(forge, [data, origin, source])
-        assert "light dark" == host.frame.evaluate(scheme)
-    host.frame.evaluate(forge, [theme, sites.allowed, "parent"])
-    assert "dark" == host.frame.evaluate(scheme)
-
-
-def test_a_frame_tells_nothing_to_who_has_not_spoken(browser: Browser, sites: Sites) -> None:
-    """In a plain frame, without the script, the chat works and sends no message to anybody."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(sites.allowed)
-    page.evaluate(
-        """address => {
-          window.heard = [];
-          addEventListener("message", (event) => heard.push(event.data));
-          document.body.append(Object.assign(document.createElement("iframe"), { src: address, height: 600 }));
-        }""",
-        f"{sites.spoergetime}/widget#theme=dark&accent=%23ffdd00",
-    )
-    frame = page.frame_locator("iframe").last
-    frame.get_by_label("Dit spørgsmål").fill(QUESTION)
-    frame.get_by_role("button", name="Spørg", exact=True).click()
-    expect(frame.locator(".st-kort").first).to_be_visible()
-    assert "rgb(0, 0, 0)" == frame.locator("#send").evaluate("button => getComputedStyle(button).color")
-    frame.get_by_label("Dit spørgsmål").press("Escape")
-    assert [] == page.evaluate("heard")
-    context.close()
 
 
 def test_theme_and_accent_follow_the_host(host: Host) -> None:

@@ -11,8 +11,7 @@ import pytest
 
 from bot.cards import Tools, cards
 from bot.citing import FORMS, apa, bibtex, citations, csl, folketinget
-from bot.conversation import turn
-from bot.export import as_json, markdown
+from bot.export import as_json, kept, markdown
 from corpus.records import Answer, Citation, Fields, Hit, Passage, Section
 from corpus.reference import reference
 from index.filters import Filters
@@ -171,7 +170,7 @@ def test_a_conversation_as_markdown() -> None:
     hostile = "![x](https://evil.example/a.png) <img src=x>\n# Stor\n- punkt\n1. et\n`${x}` [a]: b"
     one = LETTER.passage
     evil = replace(LETTER, passage=replace(one, text=hostile), reference="<b>*svar*")
-    saved = markdown([turn(answer(evil), Filters(kind="udvalgssvar", since="2012-01-01"), Tools())], ADDRESS)
+    saved = markdown([kept(answer(evil), Filters(kind="udvalgssvar", since="2012-01-01"), ADDRESS)])
     assert "Afgrænset til: Udvalgssvar, fra 1. januar 2012." in saved
     assert re.search(r"^## Hvad\?$", saved, re.MULTILINE)
     assert rf"<{ADDRESS}/kilde/{'a' * 16}?start=10&end=40#uddrag>" in saved
@@ -182,7 +181,7 @@ def test_a_conversation_as_markdown() -> None:
 
 def test_a_conversation_as_json() -> None:
     """Each answer as the interface gives it, its filters, and a CSL item for each hit; no folder of the machine."""
-    saved = json.loads(as_json([turn(answer(LETTER), Filters(kind="udvalgssvar"), Tools())], ADDRESS))
+    saved = json.loads(as_json([kept(answer(LETTER), Filters(kind="udvalgssvar"), ADDRESS)]))
     only = saved["conversation"][0]
     assert ({"kind": "udvalgssvar"}, "Hvad?") == (only["filters"], only["question"])
     assert csl(LETTER, ADDRESS) == only["hits"][0]["csl"]

@@ -67,7 +67,7 @@ def test_the_later_judgement_of_a_place_counts(searcher: Searcher, hits: tuple[H
     """Useful, then not: the question has no useful answer left."""
     path = written(tmp_path / "j", judged(hits[0]), judged(hits[0], useful=False))
     turned = question_lines(read_judgements([path]), searcher.store)
-    assert ([], 1, 0) == turned
+    assert ([], 1, 0, 0) == turned
 
 
 def test_what_the_index_no_longer_holds_is_counted(searcher: Searcher, hits: tuple[Hit, ...], tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_what_the_index_no_longer_holds_is_counted(searcher: Searcher, hits: tup
         judged(hits[0], passage=None, start=-5, end=10),
     ]
     turned = question_lines(read_judgements([written(tmp_path / "j", *gone)]), searcher.store)
-    assert ([], 1, 4) == turned
+    assert ([], 1, 4, 0) == turned
 
 
 def test_a_question_that_goes_on_from_others_keeps_them(
@@ -91,6 +91,17 @@ def test_a_question_that_goes_on_from_others_keeps_them(
     assert ["Hvad er Fælles Frokost?"] == turned.lines[0]["previous"]
     assert [2, 0] == [append(tmp_path / "set.jsonl", turned.lines) for _ in range(2)]
     assert 2 == len(read_set(tmp_path / "set.jsonl").questions)
+
+
+def test_judgements_without_their_question_are_counted(
+    searcher: Searcher, hits: tuple[Hit, ...], tmp_path: Path
+) -> None:
+    """Of a file that was begun without them the others are used; a file with none is refused with what to do."""
+    bare = {name: value for name, value in judged(hits[0]).items() if name != "question"}
+    turned = question_lines(read_judgements([written(tmp_path / "j", bare, judged(hits[0]), bare)]), searcher.store)
+    assert (1, 0, 0, 2) == (len(turned.lines), *turned[1:])
+    with pytest.raises(InputError, match=r"k holds 2 judgements and none of their questions\. .*--feedback-questions"):
+        read_judgements([written(tmp_path / "k", bare, bare)])
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,31 @@ def test_rule(client: TestClient, rule: str) -> None:
     assert 200 == passed.status_code
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/healthz",
+        "/readyz",
+        "/",
+        "/config",
+        "/widget",
+        "/widget.js",
+        "/stil/chat.css",
+        "/api/openapi.json",
+        "/kilde/nej",
+    ],
+)
+def test_head_is_get_without_its_body(client: TestClient, path: str) -> None:
+    """Whatever can be read can be asked for its headers alone, as monitoring does."""
+    whole, bare = client.get(path), client.head(path)
+    assert (whole.status_code, whole.headers["content-type"], b"") == (
+        bare.status_code,
+        bare.headers["content-type"],
+        bare.content,
+    )
+    assert whole.headers.get("content-length") == bare.headers.get("content-length")
+
+
 def test_a_search_cannot_go_around_the_queue(client: TestClient) -> None:
     """Gradio's direct call is for what costs nothing; a question through it is refused."""
     config = client.get("/config").json()

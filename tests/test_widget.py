@@ -185,7 +185,7 @@ def test_the_hash_that_is_told_is_the_script_s(place: Path) -> None:
     assert {integrity} == set(re.findall(r"sha384-[\w+/=]{64}", place.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("name", ["widget.js", "ramme.js"])
+@pytest.mark.parametrize("name", ["widget.js", "ramme.js", "fold.js"])
 def test_scripts_need_no_leave_from_a_policy(name: str) -> None:
     """No text is made code or markup, no style attribute is written, and no other host is named."""
     script = (SCRIPT.parent / name).read_text(encoding="utf-8")

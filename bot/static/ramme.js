@@ -16,33 +16,13 @@
     told.replaceChildren(line);
   };
 
-  // Earlier answers are folded below the newest one.
-  const fold = () => {
-    const answer = talk.querySelector(":scope > .st-svar");
-    if (!answer) return;
-    let earlier = talk.querySelector(".st-tidligere");
-    if (!earlier) {
-      earlier = document.createElement("section");
-      earlier.className = "st-tidligere";
-      earlier.append(document.createElement("h2"));
-      earlier.firstChild.textContent = "Tidligere spørgsmål";
-    }
-    const [question, ...rest] = answer.childNodes;
-    const summary = document.createElement("summary");
-    const folded = document.createElement("details");
-    summary.append(...question.childNodes);
-    folded.append(summary, ...rest);
-    earlier.firstChild.after(folded);
-    talk.replaceChildren(earlier);
-  };
-
   const show = (page) => {
     told.replaceChildren(...page.getElementById("besked").childNodes);
     document.getElementById("forrige").replaceChildren(...page.getElementById("forrige").childNodes);
     const answer = page.querySelector("#st-samtale > .st-svar");
     if (!answer) return;
     document.getElementById("eksempler")?.remove();
-    fold();
+    fold(talk, 20);
     talk.prepend(answer);
     box.value = "";
     box.focus();

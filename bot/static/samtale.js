@@ -1,5 +1,7 @@
-// What the chat page does by itself: filters, links to questions, copying, saving, verdicts. It keeps nothing.
+// What the chat page does by itself: earlier answers, filters, links to questions, copying, saving, verdicts.
+// It stores nothing.
 const spoergetime = (() => {
+  const MOST = 20; // answers that stay, as many as the server remembers
   const find = (selector, within = document) => within.querySelector(selector);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
@@ -34,6 +36,28 @@ const spoergetime = (() => {
     if (filters()) find("#st-filtre").open = true;
   };
 
+  const write = (text) => {
+    const box = find("#st-boks textarea");
+    box.value = text;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  let asked;
+  const asking = (question) => { asked = question; return filters(); };
+  const ask = (question) => {
+    write(question);
+    setTimeout(() => find("#st-send").click());
+  };
+
+  // The newest answer is taken from where Gradio sets it down: there, the next would be made of the same elements.
+  const arrive = () => {
+    const talk = find("#st-samtale"), answer = find("#st-nyt .st-svar");
+    if (!talk || !answer) return;
+    fold(talk, MOST);
+    talk.prepend(answer);
+    if (find("#st-boks textarea").value === asked) write("");  // else the next question is being written
+  };
+  const clear = () => find("#st-samtale").replaceChildren();
+
   // A link to a question holds it after the #, which browsers send to nobody. It is read once and taken out of the
   // address, so that it does not stay there when something else is asked.
   const openLink = () => {
@@ -42,9 +66,7 @@ const spoergetime = (() => {
     if (!question || !box || !send || !find("#st-filtre")) return !question;
     history.replaceState(null, "", location.pathname + location.search);
     setFilters(given);
-    box.value = question;
-    box.dispatchEvent(new Event("input", { bubbles: true }));
-    setTimeout(() => send.click());
+    ask(question);
     return true;
   };
 
@@ -96,7 +118,8 @@ const spoergetime = (() => {
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("button");
     if (!button) return;
-    if (button.dataset.kopi) copyReference(button);
+    if (button.matches(".st-eksempel")) ask(button.textContent);
+    else if (button.dataset.kopi) copyReference(button);
     else if (button.dataset.link) copyLink(button);
     else if (button.dataset.hjalp) judge(button);
     else if (button.id === "st-nulstil") { setFilters(new URLSearchParams()); find("#st-filtre summary").focus(); }
@@ -110,11 +133,12 @@ const spoergetime = (() => {
     told.id = "st-kvittering";
     told.setAttribute("role", "status");
     document.body.append(told);
+    new MutationObserver(arrive).observe(document.body, { childList: true, subtree: true });
     if (!openLink()) {
       const waiting = new MutationObserver(() => { if (openLink()) waiting.disconnect(); });
       waiting.observe(document.body, { childList: true, subtree: true });
     }
   });
   addEventListener("hashchange", openLink);
-  return { filters, save };
+  return { asking, save, clear };
 })();
