@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from itertools import islice
 
+from bot.once import once
 from index.search import Searcher
 
 _SAMPLE = 2_000  # passages that are looked through
@@ -19,7 +19,7 @@ _NEXT_PART = re.compile(r"(?<=.{45}), (?:herunder|og|samt|når|hvad|hvor|hvordan
 _TITLE = re.compile(r"[A-ZÆØÅ][\w ,.()§%-]{15,80}")
 
 
-@lru_cache(maxsize=1)
+@once
 def examples(searcher: Searcher, count: int) -> list[str]:
     """Give up to `count` questions, each of another document and each answered by the archive; maybe none.
 

@@ -99,6 +99,7 @@ def serve(
     archive = Archive(index, model, load(rerank))
     with _listening(host, port) as listener:
         archive.open()
+        archive.follow()
         names = (host, *(own_names() if host in {"0.0.0.0", "::"} else ()), *hosts)  # noqa: S104 - compared
         app = create_app(
             index,

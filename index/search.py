@@ -22,11 +22,13 @@ from index.explanation import matched
 from index.filters import Filters
 from index.followup import resolve
 from index.fusion import Scored, convex
-from index.generation import LEXICAL, SENTENCES, STORE, VECTORS, Manifest, current, verify
+from index.generation import LEXICAL, SENTENCES, STORE, VECTORS, Manifest
 from index.lexical import Lexical
+from index.opening import Opened, opened
 from index.own_model import used
 from index.query import Query
 from index.ranking import Ranked, spread, weigh
+from index.readonly import lockable
 from index.references import key, named
 from index.rerank import Reranker, reranked
 from index.sentences import Sentences
@@ -45,6 +47,8 @@ _WHOLE = Section(kind="tekst", start=0, end=0)  # a document is named without an
 class Searcher:
     """An open generation of an index; safe to share between threads."""
 
+    opened: Opened | None = None  # keeps the generation from being swept
+
     def __init__(
         self,
         folder: Path,
@@ -59,22 +63,28 @@ class Searcher:
         self.ranking = ranking or Ranking()
         self.reranker = reranker
         self.store = Store(folder / STORE)
-        common = stem_counts()
-        self._compounds = Compounds(lambda one: self.store.stem_count(one) + common[one])
+        common, store = stem_counts(), self.store  # no circle, so that its end is the end of its lease
+        self._compounds = Compounds(lambda one: store.stem_count(one) + common[one])
         self._dense = Dense(folder / VECTORS)
-        self._lexical = Lexical(folder / LEXICAL, self._compounds, self.ranking.words)
+        self._words = lockable(folder / LEXICAL)
+        self._lexical = Lexical(self._words.path, self._compounds, self.ranking.words)
         self._sentences = Sentences(folder / SENTENCES, self.store.words_of)
         self._understanding = Understanding(self.store, self._lexical, self._compounds)
 
     @classmethod
-    def open(cls, index: Path, model: str | None = None, reranker: Reranker | None = None) -> Searcher:
+    def open(
+        cls, index: Path, model: str | None = None, reranker: Reranker | None = None, loaded: Encoder | None = None
+    ) -> Searcher:
         """Open the current generation: every file is hashed first, and the model must be the one it was built with.
 
-        `model` says where that model lies now, if it has moved.
+        `model` says where that model lies now, if it has moved. Of a damaged index the last good generation is opened.
+        `loaded` spares loading it again, where it is that very model.
         """
-        folder, manifest = current(index)
-        verify(folder, manifest)
-        return cls(folder, manifest, used(folder, manifest, model), reranker=reranker)
+        found = opened(index)
+        encoder = used(found.folder, found.manifest, model, loaded)
+        searcher = cls(found.folder, found.manifest, encoder, reranker=reranker)
+        searcher.opened = found
+        return searcher
 
     def ask(
         self,
