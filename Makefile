@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DATA   ?= ../shared/data
 
-.PHONY: help install demo test lint attacks encoder bench latency load adapt-bench report baseline pictures clean
+.PHONY: help install demo test lint attacks faults encoder bench latency load adapt-bench report baseline pictures clean
 
 help:            ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ test: lint       ## Run all checks and tests.
 attacks: $(VENV)/.installed-test  ## Try every attack on the reader, also those that take long.
 	$(BIN)/pytest tests/attacks -m ""
 	$(BIN)/python -m tests.attacks.report
+
+faults: $(VENV)/.installed-test  ## Kill, starve, damage and race the index: 500 kills, every Nth write, 10,000 questions.
+	$(BIN)/python -m tests.faults
 
 encoder: install ## Train the bundled encoder again from the shared data.
 	$(BIN)/spoergetime train --data $(DATA) --out index/bundled

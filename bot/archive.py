@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from index.rerank import Reranker
 from index.search import MAX_QUESTION, Searcher
 
 LOG = logging.getLogger("spoergetime")
+LOOK = 0.5  # seconds between looks for a new generation while nobody asks
 NOT_READY = "Arkivet er ikke klar endnu. Prøv igen om lidt."
 
 
@@ -45,18 +47,35 @@ class Archive:
     def open(self) -> Searcher:
         """Open the published generation, or raise why that cannot be."""
         pointer = self._published()
-        self._searcher = Searcher.open(self.index, self._model, self._reranker)
+        loaded = self._searcher.encoder if self._searcher else None
+        self._searcher = Searcher.open(self.index, self._model, self._reranker, loaded)
         self._pointer = pointer
         return self._searcher
 
     def searcher(self) -> Searcher | None:
-        """Give the newest generation that could be opened; a bad one leaves the one before it in use."""
+        """Give the newest generation that is open; a new one is opened beside it, and nobody waits for that.
+
+        Only where none is open yet, the opening is waited for. A bad one leaves the one before it in use.
+        """
         if self._published() != self._pointer and self._opening.acquire(blocking=self._searcher is None):
-            try:
+            if self._searcher is None:
                 self._reopen()
-            finally:
-                self._opening.release()
+            else:
+                try:
+                    threading.Thread(target=self._reopen, name="opening", daemon=True).start()
+                except RuntimeError:  # no thread to be had now: the next question tries again
+                    self._opening.release()
         return self._searcher
+
+    def follow(self) -> None:
+        """Look for new generations also while nobody asks, until the process ends."""
+
+        def look() -> None:
+            while True:
+                time.sleep(LOOK)
+                self.searcher()
+
+        threading.Thread(target=look, name="following", daemon=True).start()
 
     def ask(
         self,
@@ -91,17 +110,21 @@ class Archive:
         return Source(searcher.store.document(row), searcher.store.places_of(row), _related(searcher, row))
 
     def _reopen(self) -> None:
-        pointer = self._published()
-        if pointer == self._pointer:  # another thread was faster
-            return
+        """Open what is published now; called by whoever holds `_opening`, which it gives back."""
         try:
-            self.open()
-        except SpoergetimeError as error:
-            LOG.error("%s%s", error, " (the generation before it stays in use)" if self._searcher else "")
-        except Exception as error:
-            LOG.error("the index %s cannot be opened: %s", self.index, type(error).__name__)
+            pointer = self._published()
+            if pointer == self._pointer:  # another thread was faster
+                return
+            try:
+                self.open()
+            except SpoergetimeError as error:
+                LOG.error("%s%s", error, " (the generation before it stays in use)" if self._searcher else "")
+            except Exception as error:
+                LOG.error("the index %s cannot be opened: %s", self.index, type(error).__name__)
+            finally:
+                self._pointer = pointer  # a bad generation is tried once, not at every question
         finally:
-            self._pointer = pointer  # a bad generation is tried once, not at every question
+            self._opening.release()
 
     def _published(self) -> bytes | None:
         try:

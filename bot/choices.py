@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
 
+from bot.once import once
 from index.search import Searcher
 
 _FIELDS = ("minister", "ministry", "asker", "party", "committee", "session")
 _MOST = 100  # of a field; what is rarer can be written
 
 
-@lru_cache(maxsize=1)
+@once
 def choices(searcher: Searcher) -> dict[str, list[str]]:
     """Give the most frequent values of each field that a search can be limited by, in alphabetical order."""
     counted: dict[str, Counter[str]] = {name: Counter() for name in _FIELDS}

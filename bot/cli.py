@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -41,7 +41,10 @@ from bot.options import (
     day,
 )
 from bot.progress import shown, tell_of_cut
-from corpus.errors import InputError, SpoergetimeError, UsageError
+from corpus.errors import SpoergetimeError, UsageError
+
+if TYPE_CHECKING:
+    from index.generation import Manifest
 
 # Heavy imports stand in the commands that need them: `ask` must answer from a cold start.
 
@@ -68,21 +71,35 @@ def index(
     dimensions: Dimensions = None,
     max_characters: Annotated[int, typer.Option(min=200, max=10_000, help="Longest passage, in characters.")] = 1_200,
     as_json: AsJson = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on until stopped: update the index whenever the files change.")
+    ] = False,
+    interval: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="How long files must lie still for --watch.")
+    ] = 5.0,
 ) -> None:
     """Read files and folders, and build or update the index."""
     from bot.shape import report_json
     from bot.terminal import print_report
-    from index.build import build
+    from bot.upkeep import in_step
+    from index.build import Report, build
     from index.own_model import for_update
 
-    encoder, own = for_update(index, model, query_prompt, passage_prompt, dimensions)
-    with shown() as progress:
-        report = build(paths, index, encoder, own=own, max_characters=max_characters, progress=progress)
+    def update() -> Report:
+        encoder, own = for_update(index, model, query_prompt, passage_prompt, dimensions)
+        with shown() as progress:
+            report = build(paths, index, encoder, own=own, max_characters=max_characters, progress=progress)
+        tell_of_cut(encoder)
+        return report
+
+    if watch:
+        in_step(paths, index, update, interval, as_json=as_json)
+        return
+    report = update()
     if as_json:
         _print_json(report_json(report))
     else:
         print_report(_console(), report)
-    tell_of_cut(encoder)
 
 
 @app.command()
@@ -133,13 +150,15 @@ def ask(
     if question is not None:
         checked(question)
     searcher = Searcher.open(index, model, load(rerank))
+    state = {"fallback": searcher.opened and searcher.opened.fallback}
     if batch is not None:
         for asked in questions(batch):
-            _print_json(answer_json(searcher.ask(asked, top, filters, explain=explain), explain=explain), indent=None)
+            found = searcher.ask(asked, top, filters, explain=explain)
+            _print_json(answer_json(found, explain=explain) | state, indent=None)
         return
     answer = searcher.ask(question or "", top, filters, explain=explain)
     if as_json:
-        _print_json(answer_json(answer, explain=explain))
+        _print_json(answer_json(answer, explain=explain) | state)
     else:
         print_answer(_console(), answer, explain)
 
@@ -153,19 +172,13 @@ def show(
     """Show the fields and sections of one document."""
     from bot.shape import document_json
     from bot.terminal import print_document
-    from index.generation import current, verify
+    from index.named import named_document
+    from index.opening import opened
     from index.parts import open_store
 
-    folder, manifest = current(index)
-    verify(folder, manifest)
-    store = open_store(folder, manifest)
-    rows = store.find(document)
-    if not rows:
-        raise InputError(f"no document {document} in {index}. Give an id or a file name as a citation shows it")
-    if len(rows) > 1:
-        files = ", ".join(file.root + "/" + file.file for row in rows[:5] for file in store.head(row).files)
-        raise InputError(f"{document} names {len(rows)} documents: {files}. Give more of the path")
-    found = store.document(rows[0])
+    generation = opened(index)
+    store = open_store(generation.folder, generation.manifest)
+    found = store.document(named_document(store, document, index))
     if as_json:
         _print_json(document_json(found))
     else:
@@ -274,14 +287,19 @@ def demo(
 def check(
     index: Index,
     deep: Annotated[bool, typer.Option("--deep", help="Read all sources again, and verify every passage.")] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="First make a damaged index whole again, with what of it is sound.")
+    ] = False,
+    model: BuiltModel = None,
 ) -> None:
-    """Verify every file of the index against its manifest; changes nothing."""
-    from index.generation import all_generations, current, read_manifest
-    from index.generation import verify as verify_files
+    """Verify every file of the index against its manifest; changes nothing, but for --repair."""
+    from bot.upkeep import mend
+    from index.deep import verify_all
 
-    newest, manifest = current(index)
-    for folder in all_generations(index):
-        verify_files(folder, manifest if folder == newest else read_manifest(folder))
+    if repair:
+        with shown() as progress:
+            mend(_console(), index, model, progress)
+    newest, manifest = verify_all(index)
     size = sum(entry["size"] for entry in manifest.files.values())
     counts = f"{manifest.documents:,} documents, {manifest.passages:,} passages"
     _console().print(
@@ -289,8 +307,35 @@ def check(
         soft_wrap=True,
     )
     if deep:
-        _check_deep(index)
+        _check_deep(newest, manifest)
         _console().print(f"all {counts} stand in their sources")
+
+
+@app.command()
+def drop(
+    document: Annotated[str, typer.Argument(help="A document's id or file name.")],
+    index: Index,
+    undo: Annotated[bool, typer.Option("--undo", help="Let the next build of its folder take it in again.")] = False,
+    model: BuiltModel = None,
+    as_json: AsJson = False,
+) -> None:
+    """Erase one document for good: from the index, older generations included, and from every build to come."""
+    from index.erase import erase, take_back
+
+    if undo:
+        erased = take_back(index, document)
+        shape = {"document": erased, "erased": False}
+        line = f"{erased} may come back: run spoergetime index on its folder"
+    else:
+        with shown() as progress:
+            found = erase(index, document, model=model, progress=progress)
+        shape = {"document": found.document, "erased": True, "files": found.files, "generation": found.generation}
+        files = ", ".join(found.files)
+        line = f"{found.document} is erased, as of generation {found.generation}. Its file is yours to delete: {files}"
+    if as_json:
+        _print_json(shape)
+    else:
+        _console().print(Text(line), soft_wrap=True)
 
 
 @app.command()
@@ -393,12 +438,10 @@ def _fail(error: SpoergetimeError) -> NoReturn:
     sys.exit(error.exit_code)
 
 
-def _check_deep(index: Path) -> None:
+def _check_deep(folder: Path, manifest: Manifest) -> None:
     from index.deep import problems
-    from index.generation import current
     from index.parts import open_store
 
-    folder, manifest = current(index)
     with shown() as progress:
         found = list(problems(open_store(folder, manifest), manifest.splitter["max_characters"], progress))
     for problem in found:

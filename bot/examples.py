@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from itertools import islice
 
+from bot.once import once
 from index.search import Searcher
 
 _SAMPLE = 2_000  # passages that are looked through
@@ -25,7 +25,7 @@ def examples(searcher: Searcher, count: int) -> list[str]:
     return _found(searcher)[:count]
 
 
-@lru_cache(maxsize=1)
+@once
 def _found(searcher: Searcher) -> list[str]:
     """Look the questions up.
 

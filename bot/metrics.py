@@ -98,6 +98,8 @@ class Metrics:
             manifest = searcher.manifest
             yield from _head("generation_info", "gauge", "The generation of the index that answers.")
             yield f'spoergetime_generation_info{{generation="{_escaped(manifest.generation)}"}} 1'
+            yield from _head("fallback", "gauge", "Whether that is an older one, because the current one is damaged.")
+            yield f"spoergetime_fallback {int(bool(searcher.opened and searcher.opened.fallback))}"
             yield from _head("passages", "gauge", "Passages of that generation.")
             yield f"spoergetime_passages {manifest.passages}"
 

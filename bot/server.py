@@ -106,6 +106,7 @@ def serve(
     with ExitStack() as ending:
         listener = ending.enter_context(_listening(host, port))
         opened = archive.open()
+        archive.follow()
         count = usual(opened.encoder.cheap and rerank is None) if operation.workers is None else operation.workers
         options = (model or "", rerank or "", "json" if operation.log_requests else "")
         answering = ending.enter_context(Workers(count, index, operation.seconds, *options)) if count else None

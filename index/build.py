@@ -15,7 +15,7 @@ from corpus.records import Differing, Document, Passage, Quarantined
 from corpus.split import MAX_CHARACTERS
 from index.encoder import Encoder
 from index.gathering import Gathering, Progress, Silent
-from index.generation import LEXICAL, MODEL, Manifest, building, drop_damaged, publish
+from index.generation import LEXICAL, MODEL, UNFINISHED, Manifest, building, drop_damaged, publish
 from index.parts import PartWriter, described, known_vectors
 from index.plan import Previous, Refusal, made_alike, make_plan, open_previous, order
 from index.unfinished import working
@@ -84,6 +84,7 @@ def build(
                     return write(work, id_, cut, encoder, splitter, previous, gathering.refused, progress)
 
             manifest = publish(index, fill)
+            shutil.rmtree(index / UNFINISHED, ignore_errors=True)
         drop_damaged(index)
     tally = gathering.tally
     return Report(

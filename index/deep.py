@@ -1,4 +1,4 @@
-"""The deep check: every source is read again, and every passage must stand where it is said to stand."""
+"""Checking an index: every file against its manifest; and every passage against its source, which is read again."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from corpus.files import Found
 from corpus.isolation import Reader, Reading
 from corpus.records import Document, Passage, SourceFile
 from index.gathering import Progress
+from index.generation import Manifest, all_generations, current, erased, read_manifest, verify
+from index.lease import Lease
 from index.store import Store
 
 
@@ -20,6 +22,26 @@ class Problem(NamedTuple):
 
     file: str
     what: str
+
+
+def verify_all(index: Path) -> tuple[Path, Manifest]:
+    """Verify every file of every generation, and the list of erased documents; give the current one.
+
+    Raises `DamagedIndexError` naming the first file that is not as it was written.
+    """
+    erased(index)
+    newest, manifest = current(index)
+    for folder in all_generations(index):
+        try:
+            lease = Lease(folder)
+        except FileNotFoundError:
+            if not folder.is_dir():
+                continue  # swept since they were listed
+            read_manifest(folder)
+            raise
+        verify(folder, manifest if folder == newest else read_manifest(folder))
+        lease.end()
+    return newest, manifest
 
 
 def problems(store: Store, max_characters: int, progress: Progress) -> Iterator[Problem]:

@@ -65,14 +65,16 @@ class Gathering:
                     yield self.kept(file)
                 else:
                     reading = next(readings)
-                    if reading.document is None:
-                        self.refused.append(refusal(file, reading.reason, reading.sha256))
+                    document = reading.document
+                    erased = self.plan.erased.reason_of_text(document.id) if document else None
+                    if document is None or erased:
+                        self.refused.append(refusal(file, erased or reading.reason, reading.sha256))
                         self.tally["removed"] += self._was_there(file)
                     else:
                         self.count(file)
-                        document = self._described(reading.document, file)
-                        self.differing += sidecar.differing(reading.document, document, file.file)
-                        yield Gathered(file, document, reading.passages)
+                        described = self._described(document, file)
+                        self.differing += sidecar.differing(document, described, file.file)
+                        yield Gathered(file, described, reading.passages)
                 self._progress.advance(1)
 
     def kept(self, file: Found) -> Gathered:

@@ -21,12 +21,15 @@ def has_own(manifest: Manifest) -> bool:
     return any(name.startswith(f"{MODEL}/") for name in manifest.files)
 
 
-def used(folder: Path, manifest: Manifest, named: str | None = None) -> Encoder:
+def used(folder: Path, manifest: Manifest, named: str | None = None, loaded: Encoder | None = None) -> Encoder:
     """Load the model that a generation was built with; `named` says where it lies now, if it has moved.
 
-    Naming the model from which the generation's own was adapted gives its own. The caller has verified the files.
+    Naming the model from which the generation's own was adapted gives its own. Where `loaded` is that very model, it
+    is given. The caller has verified the files.
     """
     built = manifest.model
+    if loaded and loaded.identity.as_json() | {"name": built["name"]} == built:
+        return loaded
     prompts = built["query_prompt"], built["passage_prompt"]
     own = own_encoder(folder / MODEL, *prompts, built["dimension"]) if has_own(manifest) else None
     if own and (named is None or digest(find(named)) == origin(folder / MODEL)):

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from corpus.document import READER, signature
+from corpus.errors import DamagedIndexError
 from corpus.records import Document, Passage
 from index import vectors
 from index.background import compounds
 from index.encoder import Encoder
-from index.generation import CHANGED, EXACT, SENTENCES, STORE, VECTORS, Manifest
+from index.generation import CHANGED, EXACT, SENTENCES, STORE, VECTORS, Manifest, damage
 from index.lexical import FIELDS, Entry, LexicalWriter, segments, terms_of
 from index.sentences import Writer
 from index.store import Store, Stored
@@ -47,7 +48,11 @@ def open_vectors(folder: Path, manifest: Manifest, store: Store) -> vectors.Dens
     """Open the vectors of a generation; those of documents that are gone are not found."""
     gone = np.array(store.passage_rows(store.gone), dtype=np.int64) if store.gone else None
     files = [(part / EXACT, part / VECTORS) for part in parts(folder, manifest)]
-    return vectors.Dense(files, manifest.model["dimension"], manifest.nearest["spare"], gone)
+    dense = vectors.Dense(files, manifest.model["dimension"], manifest.nearest["spare"], gone)
+    there = len(dense) - (0 if gone is None else len(gone))
+    if not dense.fits() or there != manifest.passages:
+        raise DamagedIndexError(damage(folder / VECTORS, f"is not of {manifest.passages:,} passages"))
+    return dense
 
 
 def lost_terms(passages: Iterable[Stored]) -> tuple[Counter[str], dict[str, list[int]]]:

@@ -11,8 +11,11 @@ from corpus.document import READER
 from corpus.errors import DamagedIndexError, InputError, MismatchError, NoIndexError
 from corpus.files import SIDECAR, Found, digest, discover
 from index.encoder import Encoder
-from index.generation import Manifest, current, last_roots, verify
+from index.erasures import REASON as ERASED
+from index.erasures import Erasures
+from index.generation import Manifest, current, erased, last_roots, verify
 from index.parts import open_store, open_vectors
+from index.space import refuse_full_disk
 from index.store import Filed, Store
 from index.vectors import Dense
 
@@ -36,6 +39,7 @@ class Plan(NamedTuple):
     read: list[Found]
     gone: list[Found]
     refused: list[Refusal]  # known to be unreadable, and not changed since
+    erased: Erasures  # what is left out wherever it lies
 
 
 def open_previous(paths: Sequence[Path], index: Path) -> Previous | None:
@@ -69,36 +73,44 @@ def open_previous(paths: Sequence[Path], index: Path) -> Previous | None:
 def make_plan(paths: Sequence[Path], index: Path, previous: Previous | None, splitter: dict[str, int]) -> Plan:
     """Decide which files are kept as they are, which are read, which are gone, and which stay refused.
 
-    Files that lie elsewhere are kept. Raises `InputError` if the paths hold no files at all.
+    Files that lie elsewhere are kept, and what was erased is left out wherever it lies. Raises `InputError` if the
+    paths hold no files at all, and `SpoergetimeError` where the disk is too full.
     """
     known = previous.files if previous else {}
+    erasures = erased(index)
     found = discover(paths, [Path(root) for root in previous.manifest.roots] if previous else [], exclude=index)
-    if not found:
+    if paths and not found:
         raise InputError(f"no documents in {', '.join(map(str, paths))}. Name a folder that holds some")
     refusals = {(entry["root"], entry["file"]): entry for entry in (previous.manifest.quarantined if previous else [])}
     as_now = previous is not None and (previous.manifest.reader, previous.manifest.splitter) == (READER, splitter)
     keep: dict[Found, int] = {}
     to_read: list[Found] = []
     refused: list[Refusal] = []
+    gone: list[Found] = []
     for file in found:
         seen = digest(file), sidecar.digest(file)
         filed = known.get(file)
         refusal = refusals.pop((str(file.root), file.file), None)
-        if as_now and filed and (filed.source.sha256, filed.source.sidecar) == seen:
+        if why := erasures.reason(seen[0] or ""):
+            refused.append(_left_out(file, why, seen[0] or ""))
+            gone += [file] if filed else []
+        elif as_now and filed and (filed.source.sha256, filed.source.sidecar) == seen:
             keep[file] = filed.document_row
             beside = refusals.pop((str(file.root), file.file + SIDECAR), None)
             refused += [beside] if beside else []
-        elif as_now and refusal and refusal["sha256"] == (seen[0] or ""):
+        elif as_now and refusal and refusal["sha256"] == (seen[0] or "") and not refusal["reason"].startswith(ERASED):
             refused.append(refusal)
         else:
             to_read.append(file)
     scopes = [path.resolve() for path in paths]
     named = set(found)
-    gone: list[Found] = []
     for file, filed in known.items():
         if file in named:
             continue
-        if any(file.path.is_relative_to(scope) for scope in scopes):
+        if why := erasures.reason(filed.source.sha256):
+            gone.append(file)
+            refused += [_left_out(file, why, filed.source.sha256)] if file.path.exists() else []
+        elif any(file.path.is_relative_to(scope) for scope in scopes):
             gone.append(file)
         elif as_now or not file.path.exists():  # what another reader read is better than nothing
             keep[file] = filed.document_row
@@ -114,7 +126,14 @@ def make_plan(paths: Sequence[Path], index: Path, previous: Previous | None, spl
         for entry in refusals.values()
         if not any(Found(Path(entry["root"]), entry["file"]).path.is_relative_to(scope) for scope in scopes)
     ]
-    return Plan(keep, sorted([*to_read, *orphans], key=order), gone, [*refused, *elsewhere])
+    if to_read or gone:
+        last = sum(entry["size"] for entry in previous.manifest.files.values()) if previous else 0
+        refuse_full_disk(index, last, to_read)
+    return Plan(keep, sorted([*to_read, *orphans], key=order), gone, [*refused, *elsewhere], erasures)
+
+
+def _left_out(file: Found, why: str, sha256: str) -> Refusal:
+    return {"root": str(file.root), "file": file.file, "reason": why, "sha256": sha256}
 
 
 def order(file: Found) -> tuple[Path, str, int]:

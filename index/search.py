@@ -22,12 +22,14 @@ from index.explanation import matched
 from index.filters import Filters
 from index.followup import resolve
 from index.fusion import Scored, convex
-from index.generation import LEXICAL, SENTENCES, Manifest, current, verify
+from index.generation import LEXICAL, SENTENCES, Manifest
 from index.lexical import Lexical
+from index.opening import Opened, opened
 from index.own_model import used
 from index.parts import open_store, open_vectors, parts
 from index.query import Query
 from index.ranking import Ranked, spread, weigh
+from index.readonly import lockable
 from index.references import key, named
 from index.rerank import Reranker, reranked
 from index.sentences import Sentences
@@ -43,6 +45,8 @@ _WHOLE = Section(kind="tekst", start=0, end=0)  # a document is named without an
 
 class Searcher:
     """An open generation of an index; safe to share between threads."""
+
+    opened: Opened | None = None  # keeps the generation from being swept
 
     def __init__(
         self,
@@ -61,19 +65,25 @@ class Searcher:
         self._compounds = compounds()
         self._dense = open_vectors(folder, manifest, self.store)
         gone = len(self._dense) - manifest.passages
-        self._lexical = Lexical(folder / LEXICAL, self._compounds, self.ranking.words, gone, self.store.lost)
+        self._words = lockable(folder / LEXICAL)
+        self._lexical = Lexical(self._words.path, self._compounds, self.ranking.words, gone, self.store.lost)
         self._sentences = Sentences([part / SENTENCES for part in parts(folder, manifest)], self.store.words_of)
         self._understanding = Understanding(self.store, self._lexical, self._compounds)
 
     @classmethod
-    def open(cls, index: Path, model: str | None = None, reranker: Reranker | None = None) -> Searcher:
+    def open(
+        cls, index: Path, model: str | None = None, reranker: Reranker | None = None, loaded: Encoder | None = None
+    ) -> Searcher:
         """Open the current generation: every file is hashed first, and the model must be the one it was built with.
 
-        `model` says where that model lies now, if it has moved.
+        `model` says where that model lies now, if it has moved. Of a damaged index the last good generation is opened.
+        `loaded` spares loading it again, where it is that very model.
         """
-        folder, manifest = current(index)
-        verify(folder, manifest)
-        return cls(folder, manifest, used(folder, manifest, model), reranker=reranker)
+        found = opened(index)
+        encoder = used(found.folder, found.manifest, model, loaded)
+        searcher = cls(found.folder, found.manifest, encoder, reranker=reranker)
+        searcher.opened = found
+        return searcher
 
     def ask(
         self,

@@ -146,6 +146,13 @@ class Dense:
     def __len__(self) -> int:
         return int(self._firsts[-1])
 
+    def fits(self) -> bool:
+        """Tell whether each FAISS index is of as many vectors of this dimension as lie beside it."""
+        return all(
+            (int(index.ntotal), int(index.d)) == (len(own), self.dimension)
+            for index, own in zip(self._indexes, self._vectors, strict=True)
+        )
+
     def _within(self, rows: Rows, part: int) -> Rows:
         """Give those of some rows that lie in a part, counted from its first."""
         first, end = self._firsts[part], self._firsts[part + 1]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "corpus" / "examples"
 SHARED = ROOT.parent / "shared"
+
+
+def until(holds: Callable[[], bool], seconds: float = 10.0) -> float:
+    """Wait until something holds, and give how long that took; fail where it does not come true."""
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() < began + seconds, "it does not come true"
+        time.sleep(0.01)
+    return time.monotonic() - began
 
 
 @pytest.fixture(scope="session")

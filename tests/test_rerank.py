@@ -27,7 +27,7 @@ from index.encoder import Encoder
 from index.generation import current
 from index.rerank import Reranker, load
 from index.search import Searcher
-from tests.conftest import ROOT
+from tests.conftest import ROOT, until
 from tests.test_cli import asked, call
 from tests.test_encoder_models import OutOfMemory, change
 from tests.test_lifecycle_index import letter
@@ -272,8 +272,8 @@ def test_a_served_archive_keeps_it_over_generations(examples_index: Path, tmp_pa
     archive.ask(QUESTION)
     (tmp_path / "note.txt").write_text("En note om bøjler.", encoding="utf-8")
     build([tmp_path / "note.txt"], index, encoder)
-    assert current(index)[1].generation == archive.ask(QUESTION).generation
-    assert 2 == len(reranker.asked)
+    until(lambda: archive.ask(QUESTION).generation == current(index)[1].generation)
+    assert len(reranker.asked) >= 2
 
 
 def several_labels(folder: Path) -> None:

@@ -29,6 +29,7 @@ from corpus.records import Document, Fields, Page, Section, SourceFile
 from index.build import build
 from index.encoder import Encoder
 from index.search import Searcher
+from tests.conftest import until
 
 LOCAL = "http://127.0.0.1:7860"
 QUESTION = "Hvor lang er ventetiden i specialtandplejen?"
@@ -162,7 +163,7 @@ def test_no_index_yet(tmp_path: Path, examples_index: Path) -> None:
 
 
 def test_a_new_generation_is_taken_up(tmp_path: Path, encoder: Encoder) -> None:
-    """What is published while serving answers the next question; a damaged one leaves the old one answering."""
+    """What is published while serving answers within a second; a damaged one leaves the old one answering."""
     texts, index = tmp_path / "texts", tmp_path / "index"
     texts.mkdir()
     (texts / "a.txt").write_text("Broen over sundet blev indviet i 1937.\n", encoding="utf-8")
@@ -178,7 +179,7 @@ def test_a_new_generation_is_taken_up(tmp_path: Path, encoder: Encoder) -> None:
         (texts / "b.txt").write_text("Færgen til øen blev nedlagt i 1998.\n", encoding="utf-8")
         second = build([texts], index, encoder).generation
         assert first != second
-        assert second == generation()
+        until(lambda: second == generation())
         (index / "current").write_text("999999 " + "0" * 64 + "\n", encoding="ascii")
         assert second == generation()
         assert 200 == client.get("/readyz").status_code

@@ -1,0 +1,77 @@
+"""What keeps an index well at the command line: in step with its folders, and mended where it is damaged."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.shape import report_json
+from corpus.errors import SpoergetimeError
+from index.build import Report
+from index.gathering import Progress
+from index.repair import repair
+from index.watch import watch
+
+
+def in_step(
+    paths: Sequence[Path], index: Path, update: Callable[[], Report], interval: float, *, as_json: bool
+) -> None:
+    """Update the index whenever the files change, a line for each update, until SIGINT or SIGTERM comes.
+
+    A build that is under way then is given up, which leaves the generation in use as it is.
+    """
+    generation: str | None = None
+
+    def build() -> None:
+        nonlocal generation
+        report = update()
+        if report.generation != generation:
+            generation = report.generation
+            print(json.dumps(report_json(report), ensure_ascii=False) if as_json else _line(report), flush=True)
+
+    def failed(error: SpoergetimeError) -> None:
+        print(f"{_now()} spoergetime: {' '.join(str(error).split())}", file=sys.stderr, flush=True)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        watch(paths, build, failed, exclude=index, interval=interval)
+    except KeyboardInterrupt:
+        print(f"{_now()} stopped", file=sys.stderr, flush=True)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def mend(console: Console, index: Path, model: str | None, progress: Progress) -> None:
+    """Repair an index and say what was done; raise `SpoergetimeError` where some of it may still be missing."""
+    repaired = repair(index, model=model, progress=progress)
+    console.print(Text(f"{index}: {repaired.done}"), soft_wrap=True)
+    if repaired.missing:
+        folders = ", ".join(repaired.missing)
+        raise SpoergetimeError(
+            f"{index} can be used again, but documents of {folders} may be missing or out of date, since that is not "
+            f"there. Bring it back, then: spoergetime index {' '.join(repaired.missing)} --index {index}"
+        )
+
+
+def _line(report: Report) -> str:
+    return (
+        f"{_now()} generation {report.generation}: {report.documents:,} documents, {report.added:,} added, "
+        f"{report.updated:,} updated, {report.removed:,} removed, {len(report.quarantined):,} quarantined, "
+        f"{report.seconds:.1f} s"
+    )
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
