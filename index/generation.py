@@ -34,7 +34,7 @@ from corpus.errors import (
 from index import durable, erasures
 from index.lease import MANIFEST, remove, sweep_removed
 
-FORMAT = 9
+FORMAT = 10
 # The files of a generation: documents and passages, their vectors, what finds the nearest of these, words, sentences.
 STORE, EXACT, VECTORS, LEXICAL = "passages.sqlite", "vectors.f16", "vectors.faiss", "words"
 SENTENCES = "sentences"

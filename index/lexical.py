@@ -15,14 +15,14 @@ from index.generation import take_over
 from index.numbers import values
 from index.words import Compounds, content_words, stem, tokens
 
-FIELDS = ("words", "parts", "context")
+FIELDS = ("words", "parts", "context", "anywhere")
 _REFERENCES = "references"
 _META, _MANAGED = "meta.json", ".managed.json"
 _HEAP = 256_000_000  # bytes of words that are gathered before they are written
 
 
-_NONE = (0, 0, 0)  # passages that are gone, by field
-_RIGHT = (1.0, 1.0, 1.0)
+_NONE = (0, 0, 0, 0)  # passages that are gone, by field
+_RIGHT = (1.0, 1.0, 1.0, 1.0)
 
 
 class Entry(NamedTuple):
@@ -41,7 +41,7 @@ class Weights(NamedTuple):
     words: float = 1.0
     parts: float = 0.3
     context: float = 1.25
-    presence: float = 1.0  # of a term's idf, for occurring in any field
+    anywhere: float = 0.8  # for standing there at all, in whichever of these
     values: float = 0.5  # a number, date or section in its one form
     alike: float = 0.3  # another form of the same word: irregular, or abbreviated
     spelling: float = 0.8  # a word that was probably meant
@@ -64,16 +64,18 @@ class Terms(NamedTuple):
     words: list[str]
     parts: list[str]
     context: list[str]
+    anywhere: list[str]
 
 
 def terms_of(text: str, context: str, compounds: Compounds) -> tuple[list[str], Terms]:
     """Give the words of a passage, and the terms of it and of what stands around it."""
     words, around = tokens(text), tokens(context)
-    return words, Terms(
+    fields = (
         [*map(stem, words)],
         [*compounds.stems(words), *values(text)],
         [*map(stem, around), *compounds.stems(around), *values(context)],
     )
+    return words, Terms(*fields, sorted(set().union(*fields)))
 
 
 class LexicalWriter:
@@ -184,7 +186,7 @@ class Lexical:
         compounds: Compounds,
         weights: Weights | None = None,
         gone: int = 0,
-        lost: Callable[[Sequence[str]], Mapping[str, tuple[int, int, int]]] = lambda _: {},
+        lost: Callable[[Sequence[str]], Mapping[str, tuple[int, int, int, int]]] = lambda _: {},
     ) -> None:
         self._index = tantivy.Index.open(str(folder))
         self._schema = self._index.schema
@@ -212,25 +214,24 @@ class Lexical:
     def query(self, terms: Mapping[str, float]) -> tantivy.Query:
         """Give the query for weighted terms.
 
-        The score is BM25 over the three fields, and for every term that occurs at all its idf once more: a passage
-        that holds all of a question's words goes before one that repeats the rarest.
+        The score is BM25 over all fields: a passage that holds all of a question's words goes before one that repeats
+        the rarest. Every clause is a single term, of which tantivy skips what cannot be among the best (block-max WAND,
+        Ding and Suel, SIGIR 2011).
         """
         weights = self.weights
-        by_field = dict(zip(FIELDS, (weights.words, weights.parts, weights.context), strict=True))
+        by_field = (weights.words, weights.parts, weights.context, weights.anywhere)
         lost = self._lost(list(terms)) if self._gone else {}
         clauses: list[tantivy.Query] = []
         for term, weight in terms.items():
-            fields = {name: self._clause(name, term) for name in FIELDS}
             right = self._corrections(term, lost.get(term, _NONE)) if self._gone else _RIGHT
             clauses += [
-                _boosted(fields[name], weight * by_field[name] * one) for name, one in zip(FIELDS, right, strict=True)
+                _boosted(self._clause(field, term), weight * by * one)
+                for field, by, one in zip(FIELDS, by_field, right, strict=True)
+                if self._searcher.doc_freq(field, term)
             ]
-            clauses.append(
-                tantivy.Query.const_score_query(_any(fields.values()), weights.presence * weight * self.idf(term))
-            )
         return _any(clauses)
 
-    def _corrections(self, term: str, lost: tuple[int, int, int]) -> tuple[float, ...]:
+    def _corrections(self, term: str, lost: tuple[int, int, int, int]) -> tuple[float, ...]:
         """Give by what a match in each field is multiplied to count as if what is gone were out of the index."""
         counted = [self._searcher.doc_freq(field, term) for field in FIELDS]
         return tuple(
@@ -257,8 +258,8 @@ class Lexical:
 
     def holds(self, term: str) -> bool:
         """Tell whether a term stands in any passage or around one."""
-        lost = self._lost([term]).get(term, _NONE) if self._gone else _NONE
-        return any(self._searcher.doc_freq(field, term) > less for field, less in zip(FIELDS, lost, strict=True))
+        count = self._searcher.doc_freq(FIELDS[-1], term)
+        return bool(count and (not self._gone or count > self._lost([term]).get(term, _NONE)[-1]))
 
     def idf(self, term: str) -> float:
         """Give a stem's weight in BM25: the rarer in the archive, the higher."""

@@ -105,12 +105,12 @@ class Store:
         )
         return next(iter(self._there(row for (row,) in found)), None)
 
-    def lost(self, terms: Sequence[str]) -> dict[str, tuple[int, int, int]]:
+    def lost(self, terms: Sequence[str]) -> dict[str, tuple[int, int, int, int]]:
         """Give in how many passages that are gone the words still hold each term, by field."""
         if not self.gone:
             return {}
         found = self._last(f"SELECT * FROM lost WHERE term IN ({_marks(terms)})", terms)  # noqa: S608
-        return {term: (words, parts, context) for term, words, parts, context in found}
+        return {term: (words, parts, context, anywhere) for term, words, parts, context, anywhere in found}
 
     def done(self) -> dict[str, Any]:
         """Give what the last part was last committed with."""

@@ -46,7 +46,8 @@ CREATE TABLE terms (
 CREATE TABLE words (word TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE gone (document INTEGER PRIMARY KEY);
 CREATE TABLE lost (
-  term TEXT PRIMARY KEY, words INTEGER NOT NULL, parts INTEGER NOT NULL, context INTEGER NOT NULL) WITHOUT ROWID;
+  term TEXT PRIMARY KEY, words INTEGER NOT NULL, parts INTEGER NOT NULL, context INTEGER NOT NULL,
+  anywhere INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE state (done TEXT NOT NULL);
 """
 
@@ -148,7 +149,7 @@ class StoreWriter:
         """
         self._db.executemany("INSERT INTO gone VALUES (?)", ((row,) for row in documents))
         self._words.subtract(words)
-        self._db.executemany("INSERT INTO lost VALUES (?,?,?,?)", ((term, *counts) for term, counts in lost.items()))
+        self._db.executemany("INSERT INTO lost VALUES (?,?,?,?,?)", ((term, *counts) for term, counts in lost.items()))
 
     def commit(self, terms: Mapping[str, Numbers], state: Mapping[str, Any]) -> None:
         """Keep what was added, with the words that hold each term, and what to go on from."""
