@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DATA   ?= ../shared/data
 
-.PHONY: help install demo test lint attacks faults encoder bench latency load adapt-bench report baseline pictures clean
+.PHONY: help install demo test lint attacks faults encoder bench latency load scale adapt-bench report baseline pictures clean
 
 help:            ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ latency: $(VENV)/.installed-test  ## Measure a question at 10,000 and 100,000 pa
 
 load: $(VENV)/.installed-test  ## Measure a hundred readers at once at 100,000 passages; N=--passages=1000 and the like for others.
 	$(BIN)/python -m tests.load $(DATA) $(N)
+
+scale: $(VENV)/.installed-test  ## Measure building, asking and updating 10,000, 100,000 and 1,000,000 passages; N='10000 --kill' and the like.
+	$(BIN)/python -m tests.scale $(DATA) $(N)
 
 adapt-bench: $(VENV)/.installed-test  ## Measure what adapting gains; MODEL=DIR is a model that has not seen the set.
 	$(BIN)/python -m tests.adapt_bench $(DATA)/bench/ft_spoergetid_dev $(MODEL)
