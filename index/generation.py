@@ -192,7 +192,8 @@ def publish(index: Path, write: Callable[[Path, str], Manifest]) -> Manifest:
     except (OSError, sqlite3.Error, ValueError) as error:
         if isinstance(error, ValueError) and not _BY_TANTIVY.search(str(error)):
             raise
-        where = getattr(error, "filename", None) or folder
+        named = str(getattr(error, "filename", None) or "")
+        where = named if "/" in named else folder  # what is removed from a folder is named without it
         why = getattr(error, "strerror", None) or error
         state = "is unchanged" if pointer(index) == before else "is the new one, but may be lost if the power fails now"
         raise SpoergetimeError(f"the index could not be written: {where}: {why}. The index in use {state}") from error

@@ -80,12 +80,6 @@ def test_an_attack_costs_itself_alone(attack: Attack, tmp_path: Path, reader: Re
             assert re.search(attack.reason, reading.reason), reading.reason
 
 
-wired = pytest.mark.skipif(
-    not hasattr(index.build, "Reader"), reason="builds do not read in a process of their own yet"
-)
-
-
-@wired
 def test_a_build_survives_all_quick_attacks_at_once(tmp_path: Path, encoder: Encoder) -> None:
     """The good documents are indexed, every refused file is quarantined, and a second build has nothing to do."""
     quick = [attack for attack in ATTACKS if not attack.slow]
@@ -104,7 +98,6 @@ def test_a_build_survives_all_quick_attacks_at_once(tmp_path: Path, encoder: Enc
     assert (report.generation, report.documents) == (again.generation, again.documents)
 
 
-@wired
 @pytest.mark.attack_full
 @each
 def test_a_build_survives(attack: Attack, tmp_path: Path, encoder: Encoder) -> None:

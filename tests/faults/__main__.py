@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.faults.damage import tried, two_generations
 from tests.faults.mismatches import WAYS, Pair, refusal
 from tests.faults.publishing import asked_while_publishing
 from tests.faults.running import compiled, driven, may_mount, mounted, quick_folder
+from tests.faults.scene import KINDS
 
 KILLS, SIZES, PLACES = 500, 60, 10
 PUBLICATIONS, QUESTIONS = 50, 10_000
@@ -28,26 +30,27 @@ def _driven(what: str, found: Mapping[str, Any]) -> Row:
     return f"{what} ({'; '.join(found['about'])})", f"{counts}; {len(found['wrong'])} wrong", found["wrong"]
 
 
-def kills_at_random(folder: Path, library: str) -> Row:
+def kills_at_random(folder: Path, library: str, kind: str) -> Row:
     """Kill builds at random times."""
-    return _driven(f"kill -9 at {KILLS} random times", driven("kill-random", library, folder, KILLS))
+    kills = -(-KILLS // len(KINDS))
+    return _driven(f"kill -9 at {kills} random times, {kind}", driven("kill-random", library, folder, kills, kind))
 
 
-def kills_at_every_step(folder: Path, library: str) -> Row:
+def kills_at_every_step(folder: Path, library: str, kind: str) -> Row:
     """Kill a build at every step on the disk."""
-    return _driven("kill -9 at every step on the disk", driven("kill-steps", library, folder, 0))
+    return _driven(f"kill -9 at every step on the disk, {kind}", driven("kill-steps", library, folder, 0, kind))
 
 
-def every_write_fails(folder: Path, library: str) -> Row:
+def every_write_fails(folder: Path, library: str, kind: str) -> Row:
     """Let every step on the disk fail."""
-    return _driven("every Nth step on the disk fails", driven("fail", library, folder, 0))
+    return _driven(f"every Nth step on the disk fails, {kind}", driven("fail", library, folder, 0, kind))
 
 
 def full_disks(folder: Path, library: str) -> Row:
     """Build on disks of many sizes."""
     if not may_mount(folder):
         return "disk full", "not tried: nothing can be mounted here", []
-    return _driven(f"disk full, {SIZES} sizes of a tmpfs", driven("full", "", folder, SIZES, mounted(folder)))
+    return _driven(f"disk full, {SIZES} sizes of a tmpfs", driven("full", "", folder, SIZES, "whole", mounted(folder)))
 
 
 def damaged_files(folder: Path, library: str) -> Row:
@@ -83,10 +86,8 @@ def questions_during_publications(folder: Path, library: str) -> Row:
     return f"{found.questions:,} questions during {len(found.behind)} publications", told, wrong
 
 
+UNDER_FIRE = (kills_at_random, kills_at_every_step, every_write_fails)  # of every kind
 ROWS: tuple[Callable[[Path, str], Row], ...] = (
-    kills_at_random,
-    kills_at_every_step,
-    every_write_fails,
     full_disks,
     damaged_files,
     mismatches,
@@ -101,8 +102,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="faults-") as kept:
         library = compiled(Path(kept))
         print("| what happens | outcome | seconds |\n| --- | --- | --- |", flush=True)
-        for row in ROWS:
-            if sys.argv[1:] and row.__name__ not in sys.argv[1:]:
+        fires = [(row.__name__, partial(row, kind=kind)) for row in UNDER_FIRE for kind in KINDS]
+        for name, row in (*fires, *((row.__name__, row) for row in ROWS)):
+            if sys.argv[1:] and name not in sys.argv[1:]:
                 continue
             began = time.monotonic()
             with quick_folder() as folder:

@@ -1,6 +1,7 @@
-"""Builds under fire: `LD_PRELOAD=LIBRARY python -m tests.faults.driver MODE LIBRARY FOLDER NUMBER`.
+"""Builds under fire: `LD_PRELOAD=LIBRARY python -m tests.faults.driver MODE LIBRARY FOLDER NUMBER KIND`.
 
-The library is preload.c, or "" for the shim in Python. NUMBER of kills, of steps or of sizes; 0 is every step. Prints
+The library is preload.c, or "" for the shim in Python. NUMBER of kills, of steps or of sizes; 0 is every step.
+KIND is how updates are written, one of `scene.KINDS`. Prints
 one JSON object: how often each outcome was met, and what went wrong, which must be nothing.
 """
 
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults import shim
-from tests.faults.scene import TOFILE, Ended, Scene
+from tests.faults.scene import Ended, Scene
 
 COUNT, FAIL_ONCE, FAIL_ON, KILL = range(4)
 DISK = (errno.ENOSPC, errno.EIO)
@@ -29,8 +30,8 @@ _HARMLESS = ("unlink", "unlinkat", "rmdir")  # what cannot be removed is removed
 class Fire:
     """One scene, and the library that lets its builds fail."""
 
-    def __init__(self, library: str, folder: Path) -> None:
-        self.scene = Scene(folder)
+    def __init__(self, library: str, folder: Path, kind: str) -> None:
+        self.scene = Scene(folder, kind)
         self._library: Any = shim
         if library:
             self._library = ctypes.CDLL(library)
@@ -96,8 +97,6 @@ def fail(fire: Fire, number: int) -> Iterator[str]:
     published = next(n for n, step in enumerate(steps, 1) if step == "rename /current.new")
     chosen = range(1, len(steps) + 1) if number <= 0 else sorted({1 + n * len(steps) // number for n in range(number)})
     for at in chosen:
-        if TOFILE and steps[at - 1].startswith("fclose "):
-            continue
         for kind in (FAIL_ONCE, FAIL_ON):
             for error in DISK:
                 allowed = ("refused, old",) if at <= published else ("refused, new", "done, new")
@@ -137,12 +136,10 @@ MODES: dict[str, Callable[[Fire, int], Iterator[str]]] = {
 
 
 def main() -> None:
-    mode, library, folder, number = sys.argv[1:5]
+    mode, library, folder, number, kind = sys.argv[1:6]
     began = time.monotonic()
-    fire = Fire(library, Path(folder))
-    told = list(
-        {"kill-steps": kill_steps, "kill-random": kill_random, "fail": fail, "full": full}[mode](fire, int(number))
-    )
+    fire = Fire(library, Path(folder), kind)
+    told = list(MODES[mode](fire, int(number)))
     seconds = round(time.monotonic() - began, 1)
     print(json.dumps({"outcomes": fire.outcomes, "wrong": fire.wrong, "about": told, "seconds": seconds}))
 

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-import index.build
+import index.gathering
 from bot.archive import Archive
 from index.build import build
 from index.encoder import load
@@ -102,7 +102,7 @@ def asked_while_publishing(folder: Path, publications: int, questions: int) -> O
 
 def main() -> None:
     documents, archived, number = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-    vars(index.build)["Reader"] = InPlace
+    vars(index.gathering)["Reader"] = InPlace
     encoder = load()
     for edition in range(1, number + 1):
         write(documents, edition)

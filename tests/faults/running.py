@@ -36,12 +36,14 @@ def quick_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def driven(mode: str, library: str, folder: Path, number: int, before: tuple[str, ...] = ()) -> Mapping[str, Any]:
+def driven(
+    mode: str, library: str, folder: Path, number: int, kind: str, before: tuple[str, ...] = ()
+) -> Mapping[str, Any]:
     """Run the driver to its end, and give what it prints; `before` goes before its command."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     if library:
         environment["LD_PRELOAD"] = library
-    command = (*before, sys.executable, "-m", "tests.faults.driver", mode, library, str(folder), str(number))
+    command = (*before, sys.executable, "-m", "tests.faults.driver", mode, library, str(folder), str(number), kind)
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     found: Mapping[str, Any] = json.loads(done.stdout)

@@ -18,8 +18,11 @@ from typing import Any, NamedTuple, Self
 
 import faiss  # noqa: F401 - here once, not in every fork
 
-import index.build
+import index.gathering
+import index.generation
+import index.parts
 import index.search
+import index.update
 from corpus.document import load as load_file
 from corpus.document import passages, read
 from corpus.errors import SpoergetimeError
@@ -31,11 +34,9 @@ from index.deep import verify_all
 from index.encoder import load
 from index.expansions import lexicon
 from index.search import Searcher
-from tests.conftest import ROOT
 
-# numpy's tofile loses what does not fit on the disk without an error: as long as it is used, so much is known to fail.
-TOFILE = any(".tofile(" in path.read_text(encoding="utf-8") for path in (ROOT / "index").glob("*.py"))
-
+# How an update is written: as a whole; so, and kept after every document, to be gone on with; by what changed.
+KINDS = ("whole", "kept", "changed")
 QUESTIONS = ("Hvor mange storke yngler?", "Hvad koster en færgebillet?", "vindmøller", "cykelstier i Ribe", "skolemad")
 STORKS = "Der yngler {} par storke i Danmark, og de fleste af dem bor ved Ribe Å."
 OTHERS = {
@@ -72,10 +73,16 @@ class Ended(NamedTuple):
 class Scene:
     """A folder of documents and an index of their last state but one; the index is put back before every trial."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kind: str) -> None:
+        assert kind in KINDS
+        if kind != "whole":
+            vars(index.parts)["_SECONDS"] = 0.0
+        if kind == "changed":  # as of a big archive
+            vars(index.update).update(_WHOLE=0, _SHARE=10.0)
+            vars(index.generation)["_LINKED"] = 1
         self.documents, self.index = folder / "documents", folder / "index"
         self._kept = folder / "kept"
-        vars(index.build)["Reader"] = InPlace
+        vars(index.gathering)["Reader"] = InPlace
         self.encoder = load()
         vars(index.search)["used"] = lambda *_: self.encoder
         self.encoder.encode(["Storke"], "passage")
@@ -160,4 +167,6 @@ class Scene:
         answers, names, _ = found.value
         if answers != self.new:
             return "the next build answers otherwise"
-        return None if len(names) == 2 and all(map(str.isdigit, names)) else f"left behind: {names}"
+        if len(names) != 2 or not all(map(str.isdigit, names)) or (self.index / index.generation.UNFINISHED).exists():
+            return f"left behind: {names}"
+        return None
