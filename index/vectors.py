@@ -13,19 +13,18 @@ from numpy.typing import NDArray
 Vectors = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
-FLAT = 20_000  # passages up to which every vector is compared, which is exact
-_RECALL = 0.99  # of the ten best that codes must find, of vectors of the archive itself
+FLAT = 50_000  # passages up to which every vector is compared, which is exact
+_MANY = 300_000  # passages from which codes are half as long: comparing them all would take too long
+_RECALL = 0.97  # of the hundred best that codes must find, of vectors of the archive itself
 _ASKED = 400  # vectors that this is measured with
-_NEAREST = 10
-_DEPTH = 100  # as many are asked for when it is measured
-_SPARES = (8, 16, 32, 64)  # times as many are found by their codes as are then ranked by their vectors
-_DIMENSIONS = 4  # of a vector, in each four bits of its code
+_DEPTH, _NEAREST = 100, 10  # how many of the best are looked for, and how many count most
+_SPARES = (4, 8, 12, 16, 24, 32)  # times as many are found by their codes as are then ranked by their vectors
 _TRAINED = 65_536  # vectors that the codes are learned from
 _BLOCK = 16_384  # vectors held at once in single precision
 
 
 class Found(NamedTuple):
-    """How the nearest are found: by all vectors or by codes, how many times as many, and what share of the ten best."""
+    """How the nearest are found: by all vectors or by codes, how many times as many, what share of the ten best."""
 
     kind: str
     spare: int = 1
@@ -63,7 +62,7 @@ def stored(path: Path, dimension: int) -> NDArray[np.float16]:
 
 
 def write(path: Path, vectors: NDArray[np.float16], advance: Callable[[int], None] = lambda _: None) -> Found:
-    """Write a FAISS index over stored vectors [n, d]: of few all numbers, of more a code of four bits for each four.
+    """Write a FAISS index over stored vectors [n, d]: of few all numbers, of more a code of four bits for each two or four.
 
     Codes are compared sixteen at a time (André et al., Cache locality is not enough, VLDB 2015), and what they find is
     ranked by the vectors themselves: so many times as many as find enough of what comparing all would find. On vectors
@@ -76,10 +75,11 @@ def write(path: Path, vectors: NDArray[np.float16], advance: Callable[[int], Non
     try:
         dimension, product = vectors.shape[1], faiss.METRIC_INNER_PRODUCT
         index: Any
-        if len(vectors) <= FLAT or dimension % _DIMENSIONS:
+        each = 2 if len(vectors) < _MANY else 4
+        if len(vectors) <= FLAT or dimension % each:
             index = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, product)
         else:
-            index = faiss.IndexPQFastScan(dimension, dimension // _DIMENSIONS, 4, product)
+            index = faiss.IndexPQFastScan(dimension, dimension // each, 4, product)
             index.train(_chosen(vectors, _TRAINED)[1])
         for block in _blocks(vectors):
             index.add(block)
@@ -109,17 +109,22 @@ def _measured(index: Any, vectors: NDArray[np.float16]) -> Found:
     for begin, block in zip(range(0, len(vectors), _BLOCK), _blocks(vectors), strict=True):
         scores = np.hstack((best, asked @ block.T))
         numbers = np.hstack((rows, np.broadcast_to(np.arange(begin, begin + len(block)), (len(asked), len(block)))))
-        top = np.argpartition(-scores, _NEAREST, axis=1)[:, : _NEAREST + 1]  # one more: each is its own nearest
+        top = np.argsort(-scores, axis=1)[:, : _DEPTH + 1]  # one more: each is its own nearest
         best, rows = np.take_along_axis(scores, top, 1), np.take_along_axis(numbers, top, 1)
-    exact = [set(row.tolist()) - {one} for row, one in zip(rows, own.tolist(), strict=True)]
+    exact = [[one for one in row if one != own_] for row, own_ in zip(rows.tolist(), own.tolist(), strict=True)]
     for spare in _SPARES:
         _, found = index.search(asked, spare * _DEPTH)
-        recall = np.mean(
-            [len(one.intersection(got)) / len(one) for one, got in zip(exact, found.tolist(), strict=True)]
-        )
-        if recall >= _RECALL:
+        hundred, ten = (_recall(found.tolist(), [one[:depth] for one in exact]) for depth in (_DEPTH, _NEAREST))
+        if hundred >= _RECALL:
             break
-    return Found("codes", spare, round(float(recall), 4))
+    return Found("codes", spare, round(ten, 4))
+
+
+def _recall(found: Sequence[Sequence[int]], exact: Sequence[Sequence[int]]) -> float:
+    """Give the mean share of what was to be found."""
+    return float(
+        np.mean([len(set(one).intersection(other)) / len(other) for one, other in zip(found, exact, strict=True)])
+    )
 
 
 class Dense:
