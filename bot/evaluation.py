@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 import typer
 
 from bot.options import AsJson, BuiltModel, Dimensions, Index, Model, PassagePrompt, QueryPrompt, Rerank
+from bot.printing import print_json
 from bot.progress import shown, tell_of_cut
 from corpus.errors import UsageError
 
@@ -85,7 +85,7 @@ def run(
         write_qrels(qrels, qrels_of(rows))
     result = result_json(rows, asked, searcher, chosen)
     if as_json:
-        _print_json(result)
+        print_json(result)
     else:
         _print_run(result)
 
@@ -116,7 +116,7 @@ def compare(
 
     result = compare_runs(run_a, run_b, qrels, measure, queries=queries)
     if as_json:
-        _print_json(result)
+        print_json(result)
         return
     moved = result.pop("moved")
     _print_measures(result, as_json=False)
@@ -202,7 +202,7 @@ def judgements(
     else:
         added = len(turned.lines)
         for line in turned.lines:
-            _print_json(line, indent=None)
+            print_json(line, indent=None)
     unasked = f", {turned.unasked} judgements without their question" if turned.unasked else ""
     typer.echo(
         f"{added} questions; {turned.useless} without a useful answer, {turned.gone} answers gone{unasked}", err=True
@@ -264,13 +264,9 @@ def _split(name: str | None) -> str | None:
     return name
 
 
-def _print_json(value: Any, indent: int | None = 1) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=indent))
-
-
 def _print_measures(result: Mapping[str, Any], as_json: bool) -> None:
     if as_json:
-        _print_json(result)
+        print_json(result)
         return
     for name, value in result.items():
         print(f"{name:15} {value}")

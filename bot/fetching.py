@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from rich.text import Text
 
 from bot import fetch_plans as plans
 from bot.options import AsJson, day
+from bot.printing import console, print_json
 from corpus.errors import FetchError
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def told(report: Report, into: Path, as_json: bool, what: str = "answers") -> No
     """Print what a fetch did; raise `FetchError` where it did not come to its end."""
     if as_json:
         shape = {**asdict(report), "missing": [one._asdict() for one in report.missing]}
-        print(json.dumps(shape, ensure_ascii=False, indent=1))
+        print_json(shape)
     else:
         _print(report, into, what)
     if report.stopped:
@@ -113,10 +113,8 @@ def told(report: Report, into: Path, as_json: bool, what: str = "answers") -> No
 
 
 def _print(report: Report, into: Path, what: str) -> None:
-    console = Console(highlight=False)
-
     def line(text: str) -> None:
-        console.print(Text(text), soft_wrap=True)
+        console().print(Text(text), soft_wrap=True)
 
     line(
         f"{report.listed:,} {what}: {report.fetched:,} files fetched, {report.linked:,} linked,"

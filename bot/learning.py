@@ -1,12 +1,17 @@
-"""What `train` and `adapt` show: how far they are, and what came of it."""
+"""`train` and `adapt`: what they are told, how far they are, and what came of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from rich.console import Console
+import typer
+
+from bot.options import AsJson, BuiltModel, Index, day
+from bot.printing import console, print_json
+from bot.progress import shown
 
 if TYPE_CHECKING:
     from index.adapt import AdaptReport
@@ -14,7 +19,45 @@ if TYPE_CHECKING:
     from index.train import TrainingReport
 
 
-def counted(progress: Progress, stage: str) -> Callable[[int, int, float], None]:
+def train(
+    data: Annotated[Path, typer.Option(help="A folder with transcripts/ pairs/ parallel/ lexicon/.")],
+    out: Annotated[Path, typer.Option(help="The folder to write the model to.")],
+    before: Annotated[str | None, typer.Option(help="Leave out debates of this date or later: YYYY-MM-DD.")] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="Leave out files whose names begin so; may be repeated.")
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the pairs.")] = 4,
+    seed: Annotated[int, typer.Option(help="The seed of all that is random.")] = 7,
+) -> None:
+    """Train the static encoder from scratch on pairs of texts that belong together."""
+    from index.train import train as train_encoder
+
+    with shown() as progress:
+        step = _counted(progress, "training")
+        report = train_encoder(
+            data, out, before=day("--before", before), without=without or (), epochs=epochs, seed=seed, progress=step
+        )
+    _print_training(report)
+
+
+def adapt(
+    index: Index,
+    out: Annotated[Path | None, typer.Option(help="Also write the model to this folder, to use it elsewhere.")] = None,
+    model: BuiltModel = None,
+    as_json: AsJson = False,
+) -> None:
+    """Teach the index's model from the index's own documents; keep it only if it finds more."""
+    from index.adapt import adapt as adapt_model
+
+    with shown() as progress:
+        report = adapt_model(index, out, model=model, progress=progress)
+    if as_json:
+        print_json(_adapt_json(report))
+    else:
+        _print_adaptation(report)
+
+
+def _counted(progress: Progress, stage: str) -> Callable[[int, int, float], None]:
     """Turn the steps of a training, which may go on from any, into the progress of one stage."""
     done: int | None = None
 
@@ -28,21 +71,21 @@ def counted(progress: Progress, stage: str) -> Callable[[int, int, float], None]
     return step
 
 
-def print_training(console: Console, report: TrainingReport) -> None:
+def _print_training(report: TrainingReport) -> None:
     """Print what was trained, as one line."""
-    console.print(
+    console().print(
         f"{report.out}: {report.vocabulary:,} tokens x {report.dimensions}, {report.size:,} bytes,"
         f" {sum(report.pairs.values()):,} pairs, {report.steps:,} steps, loss {report.loss}, {report.seconds:.0f} s",
         soft_wrap=True,
     )
 
 
-def adapt_json(report: AdaptReport) -> dict[str, Any]:
+def _adapt_json(report: AdaptReport) -> dict[str, Any]:
     """Give the report as plain JSON values."""
     return asdict(report) | {"out": None if report.out is None else str(report.out)}
 
 
-def print_adaptation(console: Console, report: AdaptReport) -> None:
+def _print_adaptation(report: AdaptReport) -> None:
     """Print the measures before and after as a table, and whether the model was kept."""
     print(f"{'':14}{'queries':>8}{'mrr':>16}{'recall@10':>16}{'hybrid mrr':>16}{'hybrid r@10':>16}")
     for kind, before in report.before.items():
@@ -56,11 +99,11 @@ def print_adaptation(console: Console, report: AdaptReport) -> None:
         f"passages held out: difference {report.difference:+.4f} ({low:+.4f} to {high:+.4f}, p {report.chance}), "
         f"with the words {report.hybrid_difference:+.4f}, {report.seconds:.0f} s"
     )
-    console.print(learned, soft_wrap=True)
+    console().print(learned, soft_wrap=True)
     verdict = (
         f"kept: generation {report.generation} uses the adapted model"
         + (f", also at {report.out}" if report.out else "")
         if report.kept
         else f"not kept: {report.reason}; generation {report.generation} stays as it is"
     )
-    console.print(verdict, soft_wrap=True)
+    console().print(verdict, soft_wrap=True)

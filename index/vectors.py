@@ -62,7 +62,7 @@ def stored(path: Path, dimension: int) -> NDArray[np.float16]:
 
 
 def write(path: Path, vectors: NDArray[np.float16], advance: Callable[[int], None] = lambda _: None) -> Found:
-    """Write a FAISS index over stored vectors [n, d]: of few all numbers, of more a code of four bits for each two or four.
+    """Write a FAISS index over stored vectors [n, d]: of few all numbers, of more four bits for every two or four.
 
     Codes are compared sixteen at a time (André et al., Cache locality is not enough, VLDB 2015), and what they find is
     ranked by the vectors themselves: so many times as many as find enough of what comparing all would find. On vectors

@@ -1,4 +1,4 @@
-"""What keeps an index well at the command line: in step with its folders, and mended where it is damaged."""
+"""`spoergetime index --watch`: an index is kept in step with its folders until told to stop."""
 
 from __future__ import annotations
 
@@ -10,14 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
-from rich.console import Console
-from rich.text import Text
-
 from bot.shape import report_json
 from corpus.errors import SpoergetimeError
 from index.build import Report
-from index.gathering import Progress
-from index.repair import repair
 from index.watch import watch
 
 
@@ -51,18 +46,6 @@ def in_step(
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def mend(console: Console, index: Path, model: str | None, progress: Progress) -> None:
-    """Repair an index and say what was done; raise `SpoergetimeError` where some of it may still be missing."""
-    repaired = repair(index, model=model, progress=progress)
-    console.print(Text(f"{index}: {repaired.done}"), soft_wrap=True)
-    if repaired.missing:
-        folders = ", ".join(repaired.missing)
-        raise SpoergetimeError(
-            f"{index} can be used again, but documents of {folders} may be missing or out of date, since that is not "
-            f"there. Bring it back, then: spoergetime index {' '.join(repaired.missing)} --index {index}"
-        )
 
 
 def _line(report: Report) -> str:
