@@ -34,7 +34,9 @@ def _found(searcher: Searcher) -> list[str]:
     store = searcher.store
     step = max(1, searcher.manifest.passages // _SAMPLE)
     asked: dict[str, str] = {}
-    for stored in store.passages(range(0, searcher.manifest.passages, step)).values():
+    for stored in store.passages(range(0, store.end(), step)).values():
+        if stored.document_row in store.gone:
+            continue
         passage = stored.passage
         text = _NEXT_PART.sub("?", passage.text.strip("”“\"'»« \n"), count=1)
         if passage.kind == "spørgsmål" and _QUESTION.fullmatch(text):

@@ -206,4 +206,5 @@ def _write(
             progress.advance(1)
             yield store.document(row), [stored.passage for stored in store.passages_of(row)]
 
-    return write(fresh, id_, cut(), encoder, manifest.splitter, refused=manifest.quarantined, progress=progress)
+    written = write(fresh, id_, cut(), encoder, manifest.splitter, refused=manifest.quarantined, progress=progress)
+    return replace(written, reader=manifest.reader)

@@ -18,6 +18,7 @@ from index.gathering import Gathering, Progress, Silent
 from index.generation import LEXICAL, MODEL, UNFINISHED, Manifest, building, drop_damaged, publish
 from index.parts import PartWriter, described, known_vectors
 from index.plan import Previous, Refusal, made_alike, make_plan, open_previous, order
+from index.space import refuse_full_disk
 from index.unfinished import working
 from index.update import MergedError, is_small, update
 
@@ -69,12 +70,17 @@ def build(
         if previous and alike and same_refused and not plan.read and not plan.gone and not whole:
             manifest = previous.manifest
         else:
+            little = previous is not None and alike and not whole and is_small(plan, previous)
+            size = sum(entry["size"] for entry in previous.manifest.files.values()) if previous else 0
+            refuse_full_disk(index, 0 if little else size, plan.read)
 
             def fill(folder: Path, id_: str) -> Manifest:
-                if previous and alike and not whole and is_small(plan, previous):
+                nonlocal gathering
+                if previous and little:
                     try:
                         return update(folder, id_, previous, gathering, encoder, progress)
                     except MergedError:
+                        gathering = Gathering(plan, previous, splitter, progress)
                         shutil.rmtree(folder)
                         folder.mkdir()
                 if own:
@@ -84,7 +90,7 @@ def build(
                     return write(work, id_, cut, encoder, splitter, previous, gathering.refused, progress)
 
             manifest = publish(index, fill)
-            shutil.rmtree(index / UNFINISHED, ignore_errors=True)
+        shutil.rmtree(index / UNFINISHED, ignore_errors=True)
         drop_damaged(index)
     tally = gathering.tally
     return Report(
@@ -117,14 +123,14 @@ def write(
     Documents for which `alike` gives the same are taken for one document with several files.
     """
     progress = progress or Silent()
-    part = PartWriter(folder, folder / LEXICAL, encoder, known_vectors(previous, encoder), alike)
-    for document, passages in cut:
-        part.add(document, passages)
-    if not part.store.documents:
-        first = f", the first one {refused[0]['file']}: {refused[0]['reason']}" if refused else ""
-        raise InputError(f"no document could be read ({len(refused)} refused{first}). Name other files")
-    progress.stage("vectors", part.store.passages)
-    return described(folder, generation, encoder, splitter, part.close(progress.advance), refused)
+    with PartWriter(folder, folder / LEXICAL, encoder, known_vectors(previous, encoder), alike) as part:
+        for document, passages in cut:
+            part.add(document, passages)
+        if not part.store.documents:
+            first = f", the first one {refused[0]['file']}: {refused[0]['reason']}" if refused else ""
+            raise InputError(f"no document could be read ({len(refused)} refused{first}). Name other files")
+        progress.stage("vectors", part.store.passages)
+        return described(folder, generation, encoder, splitter, part.close(progress.advance), refused)
 
 
 def _all(gathering: Gathering, done: frozenset[Found]) -> Cut:

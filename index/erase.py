@@ -53,8 +53,8 @@ def erase(index: Path, name: str, *, model: str | None = None, progress: Progres
             folder, manifest = current(index)
             verify(folder, manifest)
             store = open_store(folder, manifest)
-            head = store.head(named_document(store, name, index))
-            if manifest.documents == 1:
+            head = store.head(named_document(store, name, index, gone=True))
+            if manifest.documents == 1 and store.find(name):
                 raise InputError(f"{name} is the only document of {index}. Remove that folder instead")
             encoder = used(folder, manifest, model)
             entry = Erasure(

@@ -3,6 +3,7 @@
 DIR/current                   one line: the generation's id and the SHA-256 of its manifest
 DIR/lock                      held by the builder, with flock: a killed builder holds nothing
 DIR/erased.json               what must not come back: see `index/erasures.py`
+DIR/unfinished/               what an interrupted build had done: see `index/unfinished.py`
 DIR/generations/<id>/         the files, and manifest.json with the size and SHA-256 of each
 """
 
@@ -193,7 +194,7 @@ def publish(index: Path, write: Callable[[Path, str], Manifest]) -> Manifest:
         if isinstance(error, ValueError) and not _BY_TANTIVY.search(str(error)):
             raise
         named = str(getattr(error, "filename", None) or "")
-        where = named if "/" in named else folder  # what is removed from a folder is named without it
+        where = named if "/" in named else folder / named  # what is removed from a folder is named without it
         why = getattr(error, "strerror", None) or error
         state = "is unchanged" if pointer(index) == before else "is the new one, but may be lost if the power fails now"
         raise SpoergetimeError(f"the index could not be written: {where}: {why}. The index in use {state}") from error

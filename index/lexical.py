@@ -128,6 +128,10 @@ class LexicalWriter:
         self._writer.commit()
         self._writer.wait_merging_threads()
 
+    def abandon(self) -> None:
+        """Let go of the folder with what was committed last."""
+        del self._writer, self._index  # tantivy's lock ends with them
+
 
 def segments(folder: Path) -> list[dict[str, Any]]:
     """Give the segments of a word index, as its own file lists them."""

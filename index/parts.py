@@ -6,9 +6,10 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
@@ -146,6 +147,18 @@ class PartWriter:
                 self._words.add(Entry(*entry))
         self._waiting: list[Passage] = []
         self._kept = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Let go of the files after a failure, with what was committed last, so that another build can go on."""
+        if kind:
+            self.store.abandon()
+            self._words.abandon()
+            with suppress(OSError):
+                self._sentences.abandon()
+                self._vectors.close()
 
     def add(self, document: Document, passages: Sequence[Passage]) -> None:
         """Add one document; one that says the same as one that is there only gains the files."""

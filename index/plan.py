@@ -15,7 +15,6 @@ from index.erasures import REASON as ERASED
 from index.erasures import Erasures
 from index.generation import Manifest, current, erased, last_roots, verify
 from index.parts import open_store, open_vectors
-from index.space import refuse_full_disk
 from index.store import Filed, Store
 from index.vectors import Dense
 
@@ -74,7 +73,7 @@ def make_plan(paths: Sequence[Path], index: Path, previous: Previous | None, spl
     """Decide which files are kept as they are, which are read, which are gone, and which stay refused.
 
     Files that lie elsewhere are kept, and what was erased is left out wherever it lies. Raises `InputError` if the
-    paths hold no files at all, and `SpoergetimeError` where the disk is too full.
+    paths hold no files at all.
     """
     known = previous.files if previous else {}
     erasures = erased(index)
@@ -126,9 +125,6 @@ def make_plan(paths: Sequence[Path], index: Path, previous: Previous | None, spl
         for entry in refusals.values()
         if not any(Found(Path(entry["root"]), entry["file"]).path.is_relative_to(scope) for scope in scopes)
     ]
-    if to_read or gone:
-        last = sum(entry["size"] for entry in previous.manifest.files.values()) if previous else 0
-        refuse_full_disk(index, last, to_read)
     return Plan(keep, sorted([*to_read, *orphans], key=order), gone, [*refused, *elsewhere], erasures)
 
 

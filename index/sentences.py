@@ -171,6 +171,11 @@ class Writer:
             file.close()
         return terms
 
+    def abandon(self) -> None:
+        """Close the files as they are."""
+        for file in self._files.values():
+            file.close()
+
     def sizes(self) -> dict[str, int]:
         """Give how many entries the files of this part have since the last flush."""
         return {name: self._count[name] - self._first[name] for name in _TYPES}

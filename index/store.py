@@ -100,10 +100,9 @@ class Store:
 
     def alike(self, document: str, said: str) -> int | None:
         """Give the row of the document that has this id, or says the same."""
-        found = self._query(
-            "SELECT row FROM documents WHERE id=?1 UNION SELECT row FROM documents WHERE alike=?2", (document, said)
-        )
-        return next(iter(self._there(row for (row,) in found)), None)
+        same = self._query("SELECT row FROM documents WHERE id=?", (document,))
+        like = self._query("SELECT row FROM documents WHERE alike=?", (said,))
+        return next(iter(self._there(row for (row,) in (*same, *like))), None)
 
     def lost(self, terms: Sequence[str]) -> dict[str, tuple[int, int, int, int]]:
         """Give in how many passages that are gone the words still hold each term, by field."""
@@ -141,12 +140,16 @@ class Store:
         for one, count, word in self._query("SELECT stem, count, word FROM stems"):
             counts[one] += count
             words.setdefault(one, word)
-        return (words[one] for one, _ in sorted(counts.items(), key=lambda each: (-each[1], each[0])))
+        there = ((one, count) for one, count in counts.items() if count > 0)
+        return (words[one] for one, _ in sorted(there, key=lambda each: (-each[1], each[0])))
 
     def all_stems(self) -> str:
         """Give all stems in order with line feeds between: one string, since there may be a million."""
         if len(self._uris) > 1:
-            return "\n".join(sorted({one for (one,) in self._query("SELECT stem FROM stems")}))
+            counts = Counter[str]()
+            for one, count in self._query("SELECT stem, count FROM stems"):
+                counts[one] += count
+            return "\n".join(sorted(one for one, count in counts.items() if count > 0))
         # A subquery: group_concat alone promises no order.
         ((found,),) = self._query("SELECT group_concat(stem, char(10)) FROM (SELECT stem FROM stems ORDER BY stem)")
         return found or ""
@@ -169,6 +172,11 @@ class Store:
         """Give the rows of all documents that are no longer in force."""
         found = self._last("SELECT document FROM relations WHERE relation='superseded_by'")
         return frozenset(row for (row,) in found)
+
+    def end(self) -> int:
+        """Give the row after the last passage's."""
+        end: int = self.done()["passage"]
+        return end
 
     def rows_of(self, passages: Sequence[str]) -> dict[str, int]:
         """Give the rows of those passages that are there, by id."""
@@ -209,14 +217,18 @@ class Store:
         found = self._query("SELECT row FROM documents WHERE id=?", (document,))
         return next(iter(self._there(row for (row,) in found)), None)
 
-    def find(self, name: str) -> list[int]:
-        """Give the rows of the documents with this id, file name, or path within their folder."""
+    def find(self, name: str, *, gone: bool = False) -> list[int]:
+        """Give the rows of the documents with this id, file name, or path within their folder.
+
+        With `gone` also of those that are found no more, but stand in a file still, where no other is of this name.
+        """
         rows = self._query(
             "SELECT row FROM documents WHERE id=?1 UNION SELECT document FROM files"
             " WHERE file=?1 OR file LIKE ?2 ESCAPE '\\' OR root || '/' || file = ?1",
             (name, "%/" + name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")),
         )
-        return self._there(row for (row,) in rows)
+        found = [row for (row,) in rows]
+        return self._there(found) or (found if gone else [])
 
     def passages(self, rows: Iterable[int]) -> dict[int, Stored]:
         """Give the named passages by row."""

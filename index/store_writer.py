@@ -7,6 +7,7 @@ import sqlite3
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,12 @@ class StoreWriter:
             " JOIN sections s ON s.document = p.document AND s.position = p.section WHERE p.row>=? ORDER BY p.row",
             (row,),
         )
+
+    def abandon(self) -> None:
+        """Close the file, if it is not, with what was committed last."""
+        with suppress(sqlite3.ProgrammingError):
+            self._db.rollback()
+            self._db.close()
 
     def close(self, segments: Sequence[str], earlier: Store | None = None) -> tuple[int, int]:
         """Work out stems and relations, close the file, and give how many documents and passages there are in all.

@@ -18,6 +18,7 @@ from index.generation import FORMAT, STORE, UNFINISHED
 from index.plan import Plan
 
 _MADE = "made.json"  # what it is made with
+_COMMITTED = "SELECT f.root, f.file, f.sha256, f.sidecar, d.id FROM files f JOIN documents d ON d.row = f.document"
 
 
 @contextmanager
@@ -29,33 +30,43 @@ def working(
     Whatever fails meanwhile, the next call goes on from what was committed last, if that still holds.
     """
     work = index / UNFINISHED
-    made = json.dumps([FORMAT, READER, splitter, encoder.identity.as_json()], sort_keys=True)
+    made = json.dumps([FORMAT, READER, splitter, encoder.identity.as_json(), _running()], sort_keys=True)
     done = _done(work, plan, made)
     if not done:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
         (work / _MADE).write_text(made, encoding="utf-8")
+    yield work, frozenset(done)
+    (work / _MADE).unlink()
+    for path in work.iterdir():
+        path.rename(folder / path.name)
+
+
+def _running() -> str:
+    """Name the time since the machine was started: what was not synced before that may be gone, here and there."""
     try:
-        yield work, frozenset(done)
-        (work / _MADE).unlink()
-        for path in work.iterdir():
-            path.rename(folder / path.name)
-    finally:
-        if not _committed(work):
-            shutil.rmtree(work, ignore_errors=True)
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def _done(work: Path, plan: Plan, made: str) -> set[Found]:
-    """Give the files that were done; none where one of them has changed since, or others settings hold now."""
+    """Give the files that were done.
+
+    None are where one of them changed since, holds what was erased meanwhile, or was done with other settings.
+    """
     try:
-        if (work / _MADE).read_text(encoding="utf-8") != made:
+        if (work / _MADE).read_text(encoding="utf-8") != made or not (work / STORE).is_file():
             return set()
-    except (OSError, UnicodeDecodeError):
+        with closing(sqlite3.connect(work / STORE)) as store:
+            committed = store.execute(_COMMITTED).fetchall()
+    except (OSError, UnicodeDecodeError, sqlite3.Error):
         return set()
-    done = set()
-    for root, file, sha256, beside in _committed(work):
+    done = set[Found]()
+    known = {*plan.keep, *plan.read}
+    for root, file, sha256, beside, document in committed:
         found = Found(Path(root), file)
-        if found not in plan.keep and found not in plan.read:
+        if found not in known or plan.erased.reason_of_text(document):
             return set()
         try:
             if (digest(found), sidecar.digest(found)) != (sha256, beside):
@@ -64,14 +75,3 @@ def _done(work: Path, plan: Plan, made: str) -> set[Found]:
             return set()
         done.add(found)
     return done
-
-
-def _committed(work: Path) -> list[tuple[str, str, str, str]]:
-    """Give the files whose documents were committed, with their hashes."""
-    if not (work / STORE).is_file():
-        return []
-    try:
-        with closing(sqlite3.connect(work / STORE)) as store:
-            return store.execute("SELECT root, file, sha256, sidecar FROM files").fetchall()
-    except sqlite3.Error:
-        return []

@@ -7,11 +7,13 @@ a word counts for is corrected for them, so that the same is found as in an inde
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from corpus.document import signature
+from corpus.files import Found
 from index.background import compounds
 from index.encoder import Encoder
 from index.gathering import Gathered, Gathering, Progress
@@ -34,11 +36,9 @@ def is_small(plan: Plan, previous: Previous) -> bool:
     passages: int = previous.manifest.passages
     if passages < _WHOLE:
         return False
-    base = _base(previous)
-    first: int = base.done()["passage"]
-    touched = [row for row in _touched(plan, previous) if row not in base.gone]
+    first: int = _base(previous).done()["passage"]
     new = len(plan.read) * passages / max(1, len(previous.files))
-    gone = previous.store.passage_rows({*touched, *previous.store.gone})
+    gone = previous.store.passage_rows({*_touched(plan, previous), *previous.store.gone})
     return len(gone) + len(previous.dense) - first + new <= _SHARE * passages
 
 
@@ -56,26 +56,28 @@ def update(
     touched = _touched(plan, previous)
     gone = {row for row in {*touched, *previous.store.gone} if row < end}
     words = folder / CHANGED / LEXICAL
-    part = PartWriter(folder / CHANGED, words, encoder, known_vectors(previous, encoder), after=[folder])
     again = [file for file, row in plan.keep.items() if row in touched or row >= end]
-    for one in gathering.documents(sorted([*again, *plan.read], key=order)):
-        for each in _with_its_like(one, previous, gathering, gone, end):
-            part.add(each.document, each.passages)
-
-    rows = sorted(gone)
-    part.store.leave_out(rows, *lost_terms(stored for row in rows for stored in base.passages_of(row)))
-    fresh = [row for row in rows if row not in previous.store.gone]
-    if fresh:
-        first = LexicalWriter(folder / LEXICAL, compounds())
-        first.discard(fresh)
-        first.close()
-    if {one["segment_id"] for one in segments(folder / LEXICAL)} != ids:
-        raise MergedError
-    progress.stage("vectors", part.store.passages - state["passage"])
-    counts = part.close(progress.advance, base)
+    with PartWriter(folder / CHANGED, words, encoder, known_vectors(previous, encoder), after=[folder]) as part:
+        with_its_like = _Likes(previous, gathering, gone, end)
+        for one in gathering.documents(sorted([*again, *plan.read], key=order)):
+            for each in with_its_like(one):
+                part.add(each.document, each.passages)
+        rows = sorted(gone)
+        part.store.leave_out(rows, *lost_terms(stored for row in rows for stored in base.passages_of(row)))
+        fresh = [row for row in rows if row not in previous.store.gone]
+        if fresh:
+            first = LexicalWriter(folder / LEXICAL, compounds())
+            first.discard(fresh)
+            first.close()
+        if {one["segment_id"] for one in segments(folder / LEXICAL)} != ids:
+            raise MergedError
+        progress.stage("vectors", part.store.passages - state["passage"])
+        counts = part.close(progress.advance, base)
     join(folder / LEXICAL, words)
+    nearest = dict(previous.manifest.nearest)
+    nearest["spare"] = max(nearest["spare"], counts.nearest.spare)
     manifest = described(folder, id_, encoder, previous.manifest.splitter, counts, gathering.refused)
-    return replace(manifest, nearest=previous.manifest.nearest)
+    return replace(manifest, nearest=nearest)
 
 
 def _base(previous: Previous) -> Store:
@@ -88,18 +90,25 @@ def _touched(plan: Plan, previous: Previous) -> set[int]:
     return {filed.document_row for file, filed in previous.files.items() if file not in plan.keep}
 
 
-def _with_its_like(
-    one: Gathered, previous: Previous, gathering: Gathering, gone: set[int], end: int
-) -> Iterable[Gathered]:
-    """Give a document, and with one that was read the files that say the same and lie in the first part."""
-    if one.file in gathering.plan.keep:
-        return [one]
-    row = previous.store.alike(one.document.id, signature(one.document))
-    if row is None or row >= end or row in gone:
-        return [one]
-    gone.add(row)
-    others = [gathering.kept(file) for file, kept in gathering.plan.keep.items() if kept == row]
-    return sorted([one, *others], key=lambda each: order(each.file))
+class _Likes:
+    """Gives a document, and with one that was read the files that say the same and lie in the first part."""
+
+    def __init__(self, previous: Previous, gathering: Gathering, gone: set[int], end: int) -> None:
+        self._store, self._gathering, self._gone, self._end = previous.store, gathering, gone, end
+        self._files = defaultdict[int, list[Found]](list)
+        for file, row in gathering.plan.keep.items():
+            self._files[row].append(file)
+
+    def __call__(self, one: Gathered) -> Iterable[Gathered]:
+        """Give the document with its like, which go out of the first part."""
+        if one.file in self._gathering.plan.keep:
+            return [one]
+        row = self._store.alike(one.document.id, signature(one.document))
+        if row is None or row >= self._end or row in self._gone:
+            return [one]
+        self._gone.add(row)
+        others = map(self._gathering.kept, self._files[row])
+        return sorted([one, *others], key=lambda each: order(each.file))
 
 
 def _take_over(previous: Previous, folder: Path) -> None:

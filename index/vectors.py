@@ -192,12 +192,16 @@ class Dense:
             there[here] = True
         if isinstance(index, self._faiss.IndexPQFastScan):
             k *= self._spare
-        # What is left out is found, too, and so more is asked for.
-        among = total if there is None else max(1, int(there.sum()))
-        _, (found,) = index.search(query[None, :], min(total, k * total // among + (k if among < total else 0)))
-        found = found[found >= 0]  # FAISS's word for none is -1
-        nearest: Rows = found if there is None else found[there[found]]
-        return nearest + first
+        if there is not None:
+            k = min(k, int(there.sum()))
+        wanted = k
+        while True:
+            _, (found,) = index.search(query[None, :], min(wanted, total))
+            found = found[found >= 0]  # FAISS's word for none is -1
+            nearest: Rows = found if there is None else found[there[found]]
+            if len(nearest) >= k or wanted >= total:
+                return nearest + first
+            wanted *= 2  # what is left out is found, too
 
     def scores(self, query: Vectors, rows: Rows) -> Vectors:
         """Give the cosines [n] of one query vector [d] with the named rows."""
