@@ -41,7 +41,7 @@ class Weights(NamedTuple):
     words: float = 1.0
     parts: float = 0.3
     context: float = 1.25
-    anywhere: float = 0.8  # for standing there at all, in whichever of these
+    anywhere: float = 1.4  # for standing there at all, in whichever of these
     values: float = 0.5  # a number, date or section in its one form
     alike: float = 0.3  # another form of the same word: irregular, or abbreviated
     spelling: float = 0.8  # a word that was probably meant
