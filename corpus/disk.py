@@ -9,6 +9,7 @@ import errno
 import io
 import os
 import stat
+from functools import lru_cache
 from pathlib import Path
 
 from corpus.errors import InputError, UnreadableError
@@ -24,7 +25,7 @@ def open_regular(root: Path, path: Path) -> io.BufferedReader:
     Nothing is waited for, as a pipe would be, and what a link outside the folder names is not opened.
     """
     try:
-        real, inside = os.path.realpath(path), os.path.realpath(root)
+        real, inside = os.path.realpath(path), _real(root)
         if os.path.commonpath([real, inside]) != inside:
             raise UnreadableError("this is a link out of the folder. Put the document itself there")
         number = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
@@ -40,6 +41,12 @@ def open_regular(root: Path, path: Path) -> io.BufferedReader:
         os.close(number)
         raise UnreadableError("this is no regular file")
     return os.fdopen(number, "rb")
+
+
+@lru_cache(maxsize=8)
+def _real(root: Path) -> str:
+    """Look through the links of a folder once, not for each of its hundred thousand files."""
+    return os.path.realpath(root)
 
 
 def read_regular(root: Path, path: Path, limit: int = MAX_BYTES) -> bytes:

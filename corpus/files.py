@@ -14,6 +14,7 @@ from corpus.disk import MAX_BYTES, open_regular, read_regular, visible
 from corpus.errors import InputError, UnreadableError
 
 SIDECAR = ".meta.json"
+_SMALL = 1 << 18  # bytes; to hash in steps takes a buffer of so many, longer to make than most documents to hash
 
 
 class Found(NamedTuple):
@@ -84,8 +85,11 @@ def digest(found: Found) -> str | None:
         if found.member is not None or found.suffix == ARCHIVE:
             return sha256(content(found))
         with open_regular(found.root, found.path) as file:
-            if os.fstat(file.fileno()).st_size > MAX_BYTES:
+            size = os.fstat(file.fileno()).st_size
+            if size > MAX_BYTES:
                 return None
+            if size < _SMALL:
+                return sha256(file.read())
             return hashlib.file_digest(file, "sha256").hexdigest()
     except (UnreadableError, OSError):
         return None
