@@ -30,7 +30,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _CONJUNCTION = re.compile(r"(?:og|eller|samt|til|såvel|men|kontra)\b")
-_BULLET = re.compile(r"(?:[•▪‣◦●·*]|[-–—])[^\S\n]")
+_BULLET = re.compile(r"(?:[•▪‣◦●·*]|[-–—])(?:\s|\Z)")
 _LAST_WORD = re.compile(r"[\w.]*\Z")
 _INDENT = re.compile(r"\n[ \t]{2,8}\Z")
 # Words that keep their hyphen wherever the line breaks ("ikke-vestlige").

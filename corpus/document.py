@@ -16,7 +16,7 @@ from corpus.records import Document, Page, Passage, Section, SourceFile
 from corpus.split import MAX_CHARACTERS, pieces
 from corpus.structure import recognise
 
-READER = "6"  # changes whenever the same file would be read differently, so that indexes read it again
+READER = "7"  # changes whenever the same file would be read differently, so that indexes read it again
 
 _SAYS_LITTLE = 100  # letters; what says less is the same only where it is the same to the letter
 _NO_LETTER = re.compile(r"[\W_]+")

@@ -82,9 +82,9 @@ def sha256(data: bytes) -> str:
 def digest(found: Found) -> str | None:
     """Give the SHA-256 of a file or member as `content` would read it, or None where that refuses."""
     try:
-        if found.member is not None or found.suffix == ARCHIVE:
+        if ARCHIVE in found.file.lower() and (found.member is not None or found.suffix == ARCHIVE):
             return sha256(content(found))
-        with open_regular(found.root, found.path) as file:
+        with open_regular(found.root, found.root / found.file) as file:
             size = os.fstat(file.fileno()).st_size
             if size > MAX_BYTES:
                 return None

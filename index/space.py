@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from corpus.disk import MAX_BYTES
 from corpus.errors import SpoergetimeError
 from corpus.files import Found
 
@@ -30,7 +31,8 @@ def refuse_full_disk(index: Path, last: int, files: Iterable[Found]) -> None:
 
 def _size(path: Path) -> int:
     try:
-        return path.stat().st_size
+        size = path.stat().st_size
+        return size if size <= MAX_BYTES else 0  # it will be refused
     except OSError:
         return 0  # reading it will say why
 

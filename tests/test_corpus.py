@@ -87,6 +87,7 @@ def test_hyphenation_is_joined_as_a_reader_would(broken: str, joined: str) -> No
 def test_paragraphs_and_bullets_keep_one_line_break() -> None:
     """The shape of a text survives its cleaning."""
     assert "Et.\nTo to\n• tre\nFire" == clean("Et.\n\nTo\nto\n  • tre\n   Fire")
+    assert "Et\n•" == clean("Et\n•") == clean("Et\n• ")  # what follows a bullet may lie in the next passage
     assert "en to\nTre" == clean("en \n\nto \n\n \n\nTre", Layout.DOUBLE_SPACED)
 
 

@@ -19,7 +19,7 @@ from index.lease import MANIFEST
 from index.search import Searcher
 
 TEXT = "Der yngler {} par storke i Danmark. De fleste bor ved Ribe Å, hvor der er enge nok."
-OPENED = ("Store", "Dense", "Lexical", "Sentences")
+OPENED = ("open_store", "open_vectors", "Lexical", "Sentences")
 
 
 def two_generations(folder: Path, encoder: Encoder) -> Path:
@@ -77,8 +77,8 @@ def tried(index: Path, encoder: Encoder, places: int, *, alone: bool) -> tuple[C
         touched: list[str] = []
 
         def note(opens: Callable[..., object], touched: list[str] = touched) -> Callable[..., object]:
-            def opened(where: Path, *rest: object) -> object:
-                touched.append(str(where))
+            def opened(where: Path | list[Path], *rest: object) -> object:
+                touched.extend(map(str, where if isinstance(where, list) else [where]))
                 return opens(where, *rest)
 
             return opened
