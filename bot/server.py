@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -132,6 +133,8 @@ def serve(
         )
         shown = f"[{host}]" if ":" in host else host
         print(f"Spørgetime: http://{shown}:{listener.getsockname()[1]} (Ctrl-C stops)", flush=True)
+        # Who stops it in the moment of starting is told nothing of it.
+        warnings.filterwarnings("ignore", "coroutine 'Server.serve' was never awaited", RuntimeWarning)
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listener])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 import uuid
@@ -65,11 +66,16 @@ async def ask(client: httpx.AsyncClient, page: Page, question: str, session: str
     return Said(500, "the stream ended")
 
 
+def _hear() -> None:
+    """Let SIGINT end the process even where the tests run in the background of a shell, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def server(*options: str, **process: Any) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Run `spoergetime serve` in a process of its own on a free port; it is asked to stop at the end."""
     command = [sys.executable, "-m", "bot.cli", "serve", "--port", "0", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **process) as running:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=_hear, **process) as running:
         try:
             assert running.stdout is not None
             printed = running.stdout.readline()
