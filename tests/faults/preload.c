@@ -7,6 +7,7 @@ happens until `fault_arm` is called. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ static char folder[PATH_MAX];
 static char names[1 << 20];
 static size_t used;
 static long at, kind, error, count;
+static char busy;
 
 void fault_arm(const char *beneath, long k, long what, long number) {
     at = k, kind = what, error = number, count = 0, used = 0;
@@ -44,9 +46,11 @@ static const char *path_of(int fd, char *to) {
 /* 0: go on; 1: fail with `errno` set. */
 static int met(const char *step, const char *path) {
     if (!beneath(path)) return 0;
-    long now = __atomic_add_fetch(&count, 1, __ATOMIC_SEQ_CST);
+    while (__atomic_test_and_set(&busy, __ATOMIC_ACQUIRE)) sched_yield(); /* tantivy writes from several threads */
+    long now = ++count;
     if (kind == COUNT && used + strlen(path) + 64 < sizeof names)
         used += snprintf(names + used, sizeof names - used, "%s %s\n", step, path + strlen(folder));
+    __atomic_clear(&busy, __ATOMIC_RELEASE);
     if (kind == KILL && now == at) kill(getpid(), SIGKILL), pause();
     int removes = !strncmp(step, "unlink", 6) || !strcmp(step, "rmdir"); /* also a full disk lets one remove */
     if ((kind == FAIL_ONCE && now == at) || (kind == FAIL_ON && now >= at && !removes)) return errno = error, 1;
