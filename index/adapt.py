@@ -19,6 +19,7 @@ import numpy as np
 
 from corpus.errors import InputError, ModelError
 from corpus.records import Document, Passage
+from index import stamps
 from index.background import compounds
 from index.build import write
 from index.encoder import Encoder, StaticEncoder
@@ -198,6 +199,7 @@ def _write(
 ) -> Manifest:
     """Write the next generation: the same documents, with the model and all that it makes of them."""
     shutil.copytree(model, fresh / MODEL)
+    stamps.write(fresh, stamps.read(old, manifest))
     store = open_store(old, manifest)
     progress.stage("documents", manifest.documents)
 

@@ -13,6 +13,7 @@ from corpus.errors import InputError
 from corpus.files import Found
 from corpus.records import Differing, Document, Passage, Quarantined
 from corpus.split import MAX_CHARACTERS
+from index import stamps
 from index.encoder import Encoder
 from index.gathering import Gathering, Progress, Silent
 from index.generation import LEXICAL, MODEL, UNFINISHED, Manifest, building, drop_damaged, publish
@@ -78,13 +79,16 @@ def build(
                 nonlocal gathering
                 if previous and little:
                     try:
-                        return update(folder, id_, previous, gathering, encoder, progress)
+                        manifest = update(folder, id_, previous, gathering, encoder, progress)
+                        stamps.write(folder, plan.stamps)
+                        return manifest
                     except MergedError:
                         gathering = Gathering(plan, previous, splitter, progress)
                         shutil.rmtree(folder)
                         folder.mkdir()
                 if own:
                     shutil.copytree(own, folder / MODEL)
+                stamps.write(folder, plan.stamps)
                 with working(index, plan, encoder, splitter, folder) as (work, done):
                     cut = _all(gathering, done)
                     return write(work, id_, cut, encoder, splitter, previous, gathering.refused, progress)

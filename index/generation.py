@@ -39,6 +39,7 @@ FORMAT = 10
 # The files of a generation: documents and passages, their vectors, what finds the nearest of these, words, sentences.
 STORE, EXACT, VECTORS, LEXICAL = "passages.sqlite", "vectors.f16", "vectors.faiss", "words"
 SENTENCES = "sentences"
+STAMPS = "stamps.json"  # what tells that the files it was made of are as they were
 UNFINISHED = "unfinished"  # beside the generations: what an interrupted build had done
 CHANGED = "changed"  # the folder of what changed since the rest was written: the same files, but for the words
 MODEL = "model"  # the folder of the model that the index was adapted to, where it was

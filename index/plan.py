@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from corpus import sidecar
 from corpus.document import READER
 from corpus.errors import DamagedIndexError, InputError, MismatchError, NoIndexError
 from corpus.files import SIDECAR, Found, digest, discover
+from index import stamps
 from index.encoder import Encoder
 from index.erasures import REASON as ERASED
 from index.erasures import Erasures
@@ -39,6 +40,7 @@ class Plan(NamedTuple):
     gone: list[Found]
     refused: list[Refusal]  # known to be unreadable, and not changed since
     erased: Erasures  # what is left out wherever it lies
+    stamps: Mapping[Found, str]  # of the files that are to be known again without being read
 
 
 def open_previous(paths: Sequence[Path], index: Path) -> Previous | None:
@@ -86,9 +88,14 @@ def make_plan(paths: Sequence[Path], index: Path, previous: Previous | None, spl
     to_read: list[Found] = []
     refused: list[Refusal] = []
     gone: list[Found] = []
+    before = stamps.read(previous.folder, previous.manifest) if previous else {}
+    now = stamps.of(found)
     for file in found:
-        seen = digest(file), sidecar.digest(file)
         filed = known.get(file)
+        if filed and file in now and now[file] == before.get(file):
+            seen: tuple[str | None, str] = filed.source.sha256, filed.source.sidecar
+        else:
+            seen = digest(file), sidecar.digest(file)
         refusal = refusals.pop((str(file.root), file.file), None)
         if why := erasures.reason(seen[0] or ""):
             refused.append(_left_out(file, why, seen[0] or ""))
@@ -125,7 +132,10 @@ def make_plan(paths: Sequence[Path], index: Path, previous: Previous | None, spl
         for entry in refusals.values()
         if not any(Found(Path(entry["root"]), entry["file"]).path.is_relative_to(scope) for scope in scopes)
     ]
-    return Plan(keep, sorted([*to_read, *orphans], key=order), gone, [*refused, *elsewhere], erasures)
+    read = sorted([*to_read, *orphans], key=order)
+    known_again = {**{file: stamp for file, stamp in before.items() if file not in named}, **now}
+    of_these = {file: known_again[file] for file in (*keep, *read) if file in known_again}
+    return Plan(keep, read, gone, [*refused, *elsewhere], erasures, of_these)
 
 
 def _left_out(file: Found, why: str, sha256: str) -> Refusal:

@@ -17,7 +17,7 @@ from corpus.files import Found
 from index.background import compounds
 from index.encoder import Encoder
 from index.gathering import Gathered, Gathering, Progress
-from index.generation import CHANGED, LEXICAL, STORE, Manifest, take_over
+from index.generation import CHANGED, LEXICAL, STAMPS, STORE, Manifest, take_over
 from index.lexical import LexicalWriter, carry, join, segments
 from index.parts import PartWriter, described, known_vectors, lost_terms
 from index.plan import Plan, Previous, order
@@ -114,7 +114,7 @@ class _Likes:
 def _take_over(previous: Previous, folder: Path) -> None:
     """Put the files of the first part into a new generation, but for the words."""
     for name in previous.manifest.files:
-        if name.split("/")[0] in (CHANGED, LEXICAL):
+        if name.split("/")[0] in (CHANGED, LEXICAL, STAMPS):
             continue
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         take_over(previous.folder / name, folder / name)
