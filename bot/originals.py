@@ -8,7 +8,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import quote as percent
 
 from bot.archive import RefusalError
@@ -102,7 +101,7 @@ def attachment(file: str) -> str:
 def _unchanged(document: Document) -> bytes:
     source = document.files[0]
     try:
-        data = content(Found(Path(source.root), source.file))
+        data = content(Found.at(source.root, source.file))
     except UnreadableError as error:
         raise RefusalError(_MISSING) from error
     if sha256(data) != source.sha256:

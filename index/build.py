@@ -63,6 +63,7 @@ def build(
     progress = progress or Silent()
     with building(index):
         previous = open_previous(paths, index)
+        known = previous.hashed if previous else None
         splitter = {"max_characters": max_characters}
         plan = make_plan(paths, index, previous, splitter)
         gathering = Gathering(plan, previous, splitter, progress)
@@ -93,9 +94,9 @@ def build(
                     cut = _all(gathering, done)
                     return write(work, id_, cut, encoder, splitter, previous, gathering.refused, progress)
 
-            manifest = publish(index, fill)
+            manifest = publish(index, fill, known)
         shutil.rmtree(index / UNFINISHED, ignore_errors=True)
-        drop_damaged(index)
+        drop_damaged(index, known)
     tally = gathering.tally
     return Report(
         generation=manifest.generation,

@@ -49,7 +49,7 @@ def problems(store: Store, max_characters: int, progress: Progress) -> Iterator[
     filed = sorted(store.files(), key=lambda one: (one.source.root, one.source.file))
     progress.stage("documents", len(filed))
     with Reader() as reader:
-        files = [Found(Path(one.source.root), one.source.file) for one in filed]
+        files = [Found.at(one.source.root, one.source.file) for one in filed]
         for one, reading in zip(filed, reader.read_many(files, max_characters), strict=True):
             progress.advance(1)
             name = f"{one.source.root}/{one.source.file}"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+Same = tuple[int, int, int, int]
+Hashed = Mapping[Same, str]  # the SHA-256 of files that were hashed a moment ago
 
 _WORTH_THREADS = 8 << 20  # bytes; less is hashed before a thread has started
 
@@ -17,13 +20,23 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def hashes(paths: Sequence[Path]) -> Iterator[str]:
-    """Give the SHA-256 of each file, in their order; big ones side by side, since hashing leaves Python's lock free."""
-    if sum(path.stat().st_size for path in paths) < _WORTH_THREADS:
-        yield from map(sha256, paths)
-        return
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="hashing") as pool:
-        yield from pool.map(sha256, paths)
+def hashes(paths: Sequence[Path], known: Hashed | None = None) -> list[str]:
+    """Give the SHA-256 of each file; big ones side by side, since hashing leaves Python's lock free.
+
+    Files that are `known`, also by another name, are not hashed again.
+    """
+    found = [known.get(same(path)) for path in paths] if known else [None] * len(paths)
+    new = [path for path, sha in zip(paths, found, strict=True) if sha is None]
+    threads = len(os.sched_getaffinity(0)) if sum(path.stat().st_size for path in new) >= _WORTH_THREADS else 1
+    with ThreadPoolExecutor(threads, thread_name_prefix="hashing") as pool:
+        made = pool.map(sha256, new) if threads > 1 else map(sha256, new)
+        return [sha or next(made) for sha in found]
+
+
+def same(path: Path) -> Same:
+    """Give what two names of one file have in common: device, number, size, time of writing."""
+    about = path.stat()
+    return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns
 
 
 def sync(path: Path) -> None:

@@ -124,8 +124,11 @@ def read_manifest(folder: Path, digest: str | None = None) -> Manifest:
     return manifest
 
 
-def verify(folder: Path, manifest: Manifest) -> None:
-    """Hash every file of a generation; raise `DamagedIndexError` naming the first that is not as it was written."""
+def verify(folder: Path, manifest: Manifest, known: durable.Hashed | None = None) -> None:
+    """Hash every file of a generation; raise `DamagedIndexError` naming the first that is not as it was written.
+
+    Files that are `known`, since another generation shares them, are not hashed again.
+    """
     paths = {folder / name: wanted for name, wanted in manifest.files.items()}
     for path, wanted in paths.items():
         if not path.is_file():
@@ -133,7 +136,7 @@ def verify(folder: Path, manifest: Manifest) -> None:
         if path.stat().st_size != wanted["size"]:
             raise DamagedIndexError(damage(path, f"is {path.stat().st_size} bytes, not {wanted['size']}"))
     try:
-        for (path, wanted), found in zip(paths.items(), durable.hashes(list(paths)), strict=True):
+        for (path, wanted), found in zip(paths.items(), durable.hashes(list(paths), known), strict=True):
             if found != wanted["sha256"]:
                 raise DamagedIndexError(damage(path, "has been changed since it was written"))
     except OSError as error:
@@ -162,10 +165,16 @@ def building(index: Path) -> Iterator[None]:
         yield
 
 
-def publish(index: Path, write: Callable[[Path, str], Manifest]) -> Manifest:
+def hashed(folder: Path, manifest: Manifest) -> durable.Hashed:
+    """Give the hashes of the files of a generation that was verified a moment ago."""
+    return {durable.same(folder / name): wanted["sha256"] for name, wanted in manifest.files.items()}
+
+
+def publish(index: Path, write: Callable[[Path, str], Manifest], known: durable.Hashed | None = None) -> Manifest:
     """Build a generation in a new folder with `write`, check it from disk, and make it the current one.
 
-    Whatever fails before the last step leaves the current generation as it is. Call it inside `building`.
+    Whatever fails before the last step leaves the current generation as it is. Call it inside `building`. Files that
+    are `known`, since `write` takes them over from the generation before, are not hashed again.
     """
     generations = index / "generations"
     for leftover in generations.glob(".building-*"):
@@ -177,7 +186,7 @@ def publish(index: Path, write: Callable[[Path, str], Manifest]) -> Manifest:
         folder.mkdir()
         manifest = write(folder, id_)
         names = _files(folder)
-        found = zip(names, durable.hashes([folder / name for name in names]), strict=True)
+        found = zip(names, durable.hashes([folder / name for name in names], known), strict=True)
         files = {name: {"size": (folder / name).stat().st_size, "sha256": sha256} for name, sha256 in found}
         manifest = _sealed(replace(manifest, files=files, erasures=erasures.read(index).changes))
         durable.write(folder / MANIFEST, json.dumps(asdict(manifest), ensure_ascii=False, indent=1).encode())
@@ -187,7 +196,7 @@ def publish(index: Path, write: Callable[[Path, str], Manifest]) -> Manifest:
             durable.sync(folder / name)
         for parent in {path.parent for path in map(folder.joinpath, files)} | {folder}:
             durable.sync(parent)
-        verify(folder, read_manifest(folder))
+        verify(folder, read_manifest(folder), known)
         folder.rename(generations / id_)
         durable.sync(generations)
         point_to(index, generations / id_)
@@ -262,13 +271,16 @@ def erased(index: Path) -> erasures.Erasures:
     return found
 
 
-def drop_damaged(index: Path) -> None:
-    """Remove older generations that cannot be used any more; call it inside `building`."""
+def drop_damaged(index: Path, known: durable.Hashed | None = None) -> None:
+    """Remove older generations that cannot be used any more; call it inside `building`.
+
+    Files that are `known` are not hashed again.
+    """
     newest, _ = current(index)
     for folder in all_generations(index):
         if folder != newest:
             try:
-                verify(folder, read_manifest(folder))
+                verify(folder, read_manifest(folder), known)
             except (DamagedIndexError, MismatchError):
                 remove(folder)
 

@@ -10,11 +10,11 @@ from corpus import sidecar
 from corpus.document import READER
 from corpus.errors import DamagedIndexError, InputError, MismatchError, NoIndexError
 from corpus.files import SIDECAR, Found, digest, discover
-from index import stamps
+from index import durable, stamps
 from index.encoder import Encoder
 from index.erasures import REASON as ERASED
 from index.erasures import Erasures
-from index.generation import Manifest, current, erased, last_roots, verify
+from index.generation import Manifest, current, erased, hashed, last_roots, verify
 from index.parts import open_store, open_vectors
 from index.store import Filed, Store
 from index.vectors import Dense
@@ -30,6 +30,7 @@ class Previous(NamedTuple):
     store: Store
     dense: Dense
     files: dict[Found, Filed]
+    hashed: durable.Hashed  # its files, which were all hashed when it was opened
 
 
 class Plan(NamedTuple):
@@ -67,8 +68,8 @@ def open_previous(paths: Sequence[Path], index: Path) -> Previous | None:
             ) from error
         return None
     store = open_store(folder, manifest)
-    files = {Found(Path(filed.source.root), filed.source.file): filed for filed in store.files()}
-    return Previous(folder, manifest, store, open_vectors(folder, manifest, store), files)
+    files = {Found.at(filed.source.root, filed.source.file): filed for filed in store.files()}
+    return Previous(folder, manifest, store, open_vectors(folder, manifest, store), files, hashed(folder, manifest))
 
 
 def make_plan(paths: Sequence[Path], index: Path, previous: Previous | None, splitter: dict[str, int]) -> Plan:
@@ -130,7 +131,7 @@ def make_plan(paths: Sequence[Path], index: Path, previous: Previous | None, spl
     elsewhere = [
         entry
         for entry in refusals.values()
-        if not any(Found(Path(entry["root"]), entry["file"]).path.is_relative_to(scope) for scope in scopes)
+        if not any(Found.at(entry["root"], entry["file"]).path.is_relative_to(scope) for scope in scopes)
     ]
     read = sorted([*to_read, *orphans], key=order)
     known_again = {**{file: stamp for file, stamp in before.items() if file not in named}, **now}

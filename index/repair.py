@@ -107,7 +107,7 @@ def _from_documents(
 def _documents(index: Path, store: Store) -> Iterator[tuple[Document, Sequence[Passage]]]:
     """Give every document with its passages once for each of its files, in the order of these, as a build does."""
     left_out = erased(index)
-    filed = {Found(Path(one.source.root), one.source.file): one for one in store.files()}
+    filed = {Found.at(one.source.root, one.source.file): one for one in store.files()}
     for found in sorted(filed, key=order):
         source, row = filed[found]
         document = store.document(row)

@@ -34,7 +34,7 @@ def read(folder: Path, manifest: Manifest) -> dict[Found, str]:
     if STAMPS not in manifest.files:
         return {}
     listed = json.loads((folder / STAMPS).read_bytes())
-    return {Found(Path(root), file): stamp for root, files in listed.items() for file, stamp in files.items()}
+    return {Found.at(root, file): stamp for root, files in listed.items() for file, stamp in files.items()}
 
 
 def write(folder: Path, stamps: Mapping[Found, str]) -> None:

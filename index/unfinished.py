@@ -65,7 +65,7 @@ def _done(work: Path, plan: Plan, made: str) -> set[Found]:
     done = set[Found]()
     known = {*plan.keep, *plan.read}
     for root, file, sha256, beside, document in committed:
-        found = Found(Path(root), file)
+        found = Found.at(root, file)
         if found not in known or plan.erased.reason_of_text(document):
             return set()
         try:
