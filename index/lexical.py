@@ -18,7 +18,7 @@ from index.words import Compounds, content_words, stem, tokens
 FIELDS = ("words", "parts", "context", "anywhere")
 _REFERENCES = "references"
 _META, _MANAGED = "meta.json", ".managed.json"
-_HEAP = 256_000_000  # bytes of words that are gathered before they are written
+_HEAP = 512_000_000  # bytes of words that may be gathered before they are written
 
 
 _NONE = (0, 0, 0, 0)  # passages that are gone, by field
@@ -95,10 +95,6 @@ class LexicalWriter:
         """How many passages were committed."""
         self._index.reload()
         return int(self._index.searcher().num_docs)
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._writer.delete_all_documents()
 
     def add(self, entry: Entry) -> list[str]:
         """Add one passage, and give its words."""

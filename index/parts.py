@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _BATCH = 4096  # passages encoded at a time
 _SECONDS = 15.0  # after which what was done is kept, should the build be interrupted
+_WORDS = 250_000  # passages after which also their words are: a search goes through each such piece of a word index
 
 Known = Callable[[Sequence[str]], Mapping[str, vectors.Vectors]]  # passage ids -> vectors of those that are there
 
@@ -141,10 +142,9 @@ class PartWriter:
         self._sentences = Writer(folder / SENTENCES, compounds(), encoder, before, self.store.done.get("sentences", {}))
         self._vectors = vectors.VectorWriter(folder / EXACT, encoder.identity.dimension, self.store.passages - first)
         self._words = LexicalWriter(words, compounds())
-        if self._words.passages != self.store.passages - first:  # it was interrupted between two commits
-            self._words.clear()
-            for entry in self.store.passages_from(first):
-                self._words.add(Entry(*entry))
+        self._in_words = first + self._words.passages  # the row of the first passage whose words are not kept
+        for entry in self.store.passages_from(self._in_words):  # it was interrupted before these were
+            self._words.add(Entry(*entry))
         self._waiting: list[Passage] = []
         self._kept = time.monotonic()
 
@@ -182,8 +182,10 @@ class PartWriter:
         self._encode()
         self._vectors.flush()
         terms = self._sentences.flush()
-        self._words.commit()
         self.store.commit(terms, {"sentences": self._sentences.sizes()})
+        if self.store.passages - self._in_words >= _WORDS:
+            self._words.commit()  # last, so that it is never ahead
+            self._in_words = self.store.passages
         self._kept = time.monotonic()
 
     def close(self, advance: Callable[[int], None], earlier: Store | None = None) -> Counts:
