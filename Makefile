@@ -29,8 +29,8 @@ lint: $(VENV)/.installed-test  ## Check style, format and types.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: lint       ## Run all checks and tests.
-	$(BIN)/pytest
+test: lint       ## Run all checks and tests, these in two processes of one thread.
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist worksteal
 
 attacks: $(VENV)/.installed-test  ## Try every attack on the reader, also those that take long.
 	$(BIN)/pytest tests/attacks -m ""

@@ -11,6 +11,7 @@ import pytest
 
 from index.build import build
 from index.encoder import Encoder, load
+from tests import warm
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -27,6 +28,16 @@ def until(holds: Callable[[], bool], seconds: float = 10.0) -> float:
         assert time.monotonic() < began + seconds, "it does not come true"
         time.sleep(0.01)
     return time.monotonic() - began
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _readers() -> Iterator[None]:
+    """What builds and verifies in this process shares the processes that read."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("index.gathering", "index.deep", "bot.verify"):
+            patch.setattr(f"{module}.Reader", warm.Reader)
+        yield
+    warm.end()
 
 
 @pytest.fixture(scope="session")

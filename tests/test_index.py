@@ -232,21 +232,23 @@ def test_damage_to_any_file_is_refused_and_named(small_index: Path, tmp_path: Pa
             Searcher.open(copy)
 
 
-def test_every_byte_of_current_counts(small_index: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_every_byte_of_current_counts(
+    small_index: Path, tmp_path: Path, encoder: Encoder, caplog: pytest.LogCaptureFixture
+) -> None:
     """The line that names the generation is as guarded as the files: the last good one is used, and that is said."""
     copy = Path(shutil.copytree(small_index, tmp_path / "copy"))
     data = (copy / "current").read_bytes()
     for place in range(len(data)):
         (copy / "current").write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
         caplog.clear()
-        searcher = Searcher.open(copy)
+        searcher = Searcher.open(copy, loaded=encoder)
         assert searcher.opened and "is used instead" in (searcher.opened.fallback or "")
         assert [searcher.opened.fallback] == caplog.messages
     (copy / "current").unlink()
-    assert "000001" == Searcher.open(copy).manifest.generation
+    assert "000001" == Searcher.open(copy, loaded=encoder).manifest.generation
     (copy / "current").write_bytes(data)
     caplog.clear()
-    searcher = Searcher.open(copy)
+    searcher = Searcher.open(copy, loaded=encoder)
     assert searcher.opened and searcher.opened.fallback is None
     assert [] == caplog.messages
 

@@ -25,6 +25,7 @@ from bot.server import create_app
 from bot.workers import LostError, Workers, usual
 from index.build import build
 from index.encoder import Encoder
+from tests.conftest import until
 from tests.talk import server
 
 LOCAL = "http://127.0.0.1:7860"
@@ -146,11 +147,11 @@ def test_a_new_generation_is_met_by_all_and_never_mixed(tmp_path: Path, encoder:
         for n in range(2, 6):
             document.write_text(word.format(n), encoding="utf-8")
             build([document.parent], index, encoder)
+        until(lambda: len({generation for generation, _ in told}) > 1)
         ended.set()
         for one in readers:
             one.join(30)
         assert {(f"{n:06}", word.format(n)) for n in range(1, 6)} >= set(told)
-        assert len({generation for generation, _ in told}) > 1
         told.clear()
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(ask, range(8)))
