@@ -202,7 +202,7 @@ import index.parts
 from index.build import build
 from index.encoder import load
 index.parts._SECONDS = 0.0
-stop = int(sys.argv[3])
+stop, index.parts._WORDS = int(sys.argv[3]), int(sys.argv[4])
 done = 0
 add = index.parts.PartWriter.commit
 def commit(self):
@@ -216,13 +216,16 @@ build([Path(sys.argv[1])], Path(sys.argv[2]), load())
 """
 
 
-@pytest.mark.parametrize("stop", [1, 30])
+@pytest.mark.parametrize(("stop", "words"), [(1, 1), (30, 7), (30, 1_000_000)])
 def test_an_interrupted_build_goes_on_where_it_was(
-    stop: int, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stop: int, words: int, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed after so many documents were kept, the next build reads only the others, and finds the same."""
+    """Killed after so many documents were kept, the next build reads only the others, and finds the same.
+
+    Also where the words of some passages, or of all, were not kept yet.
+    """
     index = tmp_path / "index"
-    killed = subprocess.run([sys.executable, "-c", DRIVER, folder, index, str(stop)], cwd=ROOT, check=False)
+    killed = subprocess.run([sys.executable, "-c", DRIVER, folder, index, str(stop), str(words)], cwd=ROOT, check=False)
     assert -signal.SIGKILL == killed.returncode
     assert (index / UNFINISHED / STORE).is_file()
 
@@ -246,7 +249,7 @@ def test_an_interrupted_build_goes_on_where_it_was(
 def test_what_was_done_is_thrown_away_if_a_file_changed_since(folder: Path, tmp_path: Path) -> None:
     """An interrupted build is not gone on with where it read what is no longer there."""
     index = tmp_path / "index"
-    subprocess.run([sys.executable, "-c", DRIVER, folder, index, "300"], cwd=ROOT, check=False)
+    subprocess.run([sys.executable, "-c", DRIVER, folder, index, "300", "7"], cwd=ROOT, check=False)
     note(folder, 0, "Marsvin i Storebælt.")
     build([folder], index, ENCODER)
     assert found(anew(folder, tmp_path / "fresh")) == found(index)

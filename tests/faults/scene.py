@@ -76,7 +76,7 @@ class Scene:
     def __init__(self, folder: Path, kind: str) -> None:
         assert kind in KINDS
         if kind != "whole":
-            vars(index.parts)["_SECONDS"] = 0.0
+            vars(index.parts).update(_SECONDS=0.0, _WORDS=2)
         if kind == "changed":  # as of a big archive
             vars(index.update).update(_WHOLE=0, _SHARE=10.0)
             vars(index.generation)["_LINKED"] = 1
