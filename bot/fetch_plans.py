@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from corpus.errors import UsageError
 
 if TYPE_CHECKING:
-    from corpus.fetch.polite import Guest
+    from corpus.fetch.guest import Guest
     from corpus.fetch.report import Report
     from corpus.fetch.scope import Scope
 
@@ -47,7 +47,7 @@ def answers(
     today = date.today()
     return Plan(
         "answers",
-        planned(into, scope, source, today=today, changed=changed),
+        planned(into, scope, source, today=today, changed=changed, by_hand=by_hand is not None),
         lambda tell: fetch(into, scope, source, today=today, changed=changed, limit=limit, by_hand=by_hand, tell=tell),
     )
 

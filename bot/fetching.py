@@ -59,7 +59,7 @@ def fetch(
     as_json: AsJson = False,
 ) -> None:
     """Bring questions and answers from the Folketing's open data into a folder, and keep it in step."""
-    from corpus.fetch.polite import RATE, Guest
+    from corpus.fetch.guest import RATE, Guest
     from corpus.fetch.scope import Scope
 
     own = bool(ftp) if debates else bool(service and files) and not feeds
@@ -94,8 +94,12 @@ def fetch(
             " they shut you out",
             file=sys.stderr,
         )
-    with _counted(plan.what) as tell:
-        report = plan.run(tell)
+    try:
+        with _counted(plan.what) as tell:
+            report = plan.run(tell)
+    except KeyboardInterrupt:
+        print(f"spoergetime: interrupted; what has come into {into} is whole. Call again to go on", file=sys.stderr)
+        raise typer.Exit(130) from None
     told(report, into, as_json, plan.what)
 
 

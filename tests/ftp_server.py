@@ -30,6 +30,9 @@ class Faults:
     sizes: dict[str, int] = field(default_factory=dict)  # what is claimed of a file's size
     more: list[str] = field(default_factory=list)  # names that are listed and are not there
     forbidden: frozenset[str] = frozenset()  # files that are listed and not given
+    replies: dict[str, str] = field(default_factory=dict)  # what is said to a command, "SIZE 20301/name"
+    drips: frozenset[str] = frozenset()  # files, folders or "welcome": they come without an end, slowly
+    greeting: int = 0  # lines before the first one that counts
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -78,6 +81,10 @@ class _Session(socketserver.StreamRequestHandler):
             faults.busy -= 1
             self._say("421 Too many are here")
             return
+        while "welcome" in faults.drips:
+            self._drip(self.connection, b"220-Wait\r\n")
+        for _ in range(faults.greeting):
+            self._say("220-Welcome")
         self._say("220 Constructed for tests")
         while line := self.rfile.readline().decode("latin-1").strip():
             server.said.append(line)
@@ -90,6 +97,9 @@ class _Session(socketserver.StreamRequestHandler):
     def _answer(self, server: Server, command: str, rest: str) -> bool:
         files, faults = server.files, server.faults
         name = rest.removeprefix(ROOT)
+        if said := faults.replies.get(f"{command} {name}"):
+            self._say(said)
+            return True
         match command:
             case "USER":
                 self._say("331 A password, please")
@@ -132,7 +142,7 @@ class _Session(socketserver.StreamRequestHandler):
                 ]
                 lines += [f"type=file;size=12;modify=20231003120007; {name}" for name in server.faults.more]
                 lines += ["type=cdir;modify=20231003120007; .", "nonsense"]
-        self._transfer("".join(f"{line}\r\n" for line in lines).encode("latin-1"))
+        self._transfer("".join(f"{line}\r\n" for line in lines).encode("latin-1"), folder in server.faults.drips)
         self._say("226 Done")
 
     def _send(self, data: bytes, faults: Faults, name: str) -> bool:
@@ -141,17 +151,23 @@ class _Session(socketserver.StreamRequestHandler):
         if faults.breaks.get(name):
             self._transfer(data[start : start + faults.breaks[name].pop(0)])
             return False  # and the control connection with it
-        self._transfer(data[start:])
+        self._transfer(data[start:], name in faults.drips)
         self._say("226 Done")
         return True
 
-    def _transfer(self, data: bytes) -> None:
+    def _transfer(self, data: bytes, drips: bool = False) -> None:
         assert self._passive is not None
         self._say("150 Here it comes")
         connection, _ = self._passive.accept()
         with connection:
             connection.sendall(data)
+            while drips:
+                self._drip(connection, b" ")
         self._passive.close()
+
+    def _drip(self, connection: socket.socket, data: bytes) -> None:
+        connection.sendall(data)
+        time.sleep(0.01)
 
     def _say(self, line: str) -> None:
         self.wfile.write(f"{line}\r\n".encode("latin-1"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from tests.oda_records import Row, content, entities
 
 PAGE = 100
+_MODIFIED = "Wed, 01 May 2024 10:00:00 GMT"
 _SETS = "Afstemning Aktstykke Almdel Dagsordenspunkt Debat Emneord Møde Omtryk Sagstrin Stemme"  # others there are
 LINKS = {  # entity -> link -> (entity, its field, our field)
     "Dokument": {
@@ -59,7 +61,8 @@ class StandIn:
         self.log: list[str] = []
         self.agents: set[str] = set()
         self.hidden: set[str] = set()  # of the schema: "Fil" or "Fil.filurl"
-        self.on_request: Callable[[int], None] = lambda _: None
+        self.on_request: Callable[[int], None] = lambda _: None  # told how many there were until now
+        self.on_half: Callable[[int], None] = lambda _: None  # the same, when half of a file is sent
         self.revised: dict[str, bytes] = {}  # other bytes of a file, by its path
         self.port = 0
 
@@ -211,7 +214,9 @@ class _Reply(BaseHTTPRequestHandler):
             self._send(304, headers={"ETag": tag})
             return
         kind = "application/pdf" if path.endswith(".pdf") else "application/vnd.openxmlformats-officedocument"
-        self._send(200, kind, data, {"ETag": tag, "Last-Modified": "Wed, 01 May 2024 10:00:00 GMT"})
+        self._send(200, kind, data[: len(data) // 2], {"ETag": tag, "Last-Modified": _MODIFIED}, len(data))
+        self.stand_in.on_half(len(self.stand_in.log))
+        self.wfile.write(data[len(data) // 2 :])
 
     def _fails(self, fault: str) -> bool:
         """Go wrong in one way; True where the request is to be answered all the same."""
@@ -233,6 +238,7 @@ class _Reply(BaseHTTPRequestHandler):
             self._send(200, "application/octet-stream", b"MZ\x90\x00")
         elif fault == "cut":
             self._send(200, "application/pdf", b"%PDF-1.4", length=9_999)
+            self.close_connection = True
         elif fault == "closed":
             self.close_connection = True
         elif fault == "elsewhere":
@@ -243,6 +249,7 @@ class _Reply(BaseHTTPRequestHandler):
             self._send(302, headers={"Location": self.path})
         elif fault == "huge":
             self._send(200, "application/pdf", b"%PDF-", length=10**12)
+            self.close_connection = True
         elif fault == "slow":
             time.sleep(0.3)
             return True
@@ -265,15 +272,20 @@ class _Reply(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body) if length is None else length))
         self.end_headers()
         self.wfile.write(body)
-        if length is not None:
-            self.close_connection = True
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a client that has left, and all of a mistake in the tests."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 @contextmanager
 def running(stand_in: StandIn) -> Iterator[StandIn]:
     """Let a stand-in listen on a free port."""
     handler = type("Reply", (_Reply,), {"stand_in": stand_in})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = _Server(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     stand_in.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

@@ -12,12 +12,11 @@ from corpus.errors import InputError, UsageError
 from corpus.fetch import ftp
 from corpus.fetch.debates import fetch_debates, planned
 from corpus.fetch.folder import MANIFEST
-from corpus.fetch.polite import Guest
+from corpus.fetch.guest import Guest
 from corpus.fetch.report import Report
-from corpus.files import SIDECAR
+from tests.fetching import Clock, ends_the_same_wherever_it_is_cut, lying, run
 from tests.ftp_server import Faults, Server, serving
 from tests.meeting_xml import MEETING, document, item, member, segment
-from tests.test_cli import call
 
 TODAY = date(2031, 6, 30)
 AT = "20310604140000"
@@ -37,33 +36,11 @@ OTHERS = {
 SECOND = "20301/20301_M2_helemoedet.xml"
 
 
-class Clock:
-    """A clock that waits by being set; `waited` has every pause."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.waited: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.waited.append(seconds)
-        self.now += seconds
-
-
 def fetched(
     server: Server, into: Path, session: str | None = "20301", limit: int | None = None, clock: Clock | None = None
 ) -> Report:
-    clock = clock or Clock()
-    guest = Guest("test@example.org", clock=clock, sleep=clock.sleep)
+    guest = (clock or Clock()).guest()
     return fetch_debates(into, server.address, guest, today=TODAY, session=session, limit=limit)
-
-
-def lying(into: Path) -> dict[str, bytes]:
-    """Every file in the folder but sidecars and the manifest."""
-    paths = (path for path in into.rglob("*") if path.is_file() and not path.name.endswith((SIDECAR, MANIFEST)))
-    return {path.relative_to(into).as_posix(): path.read_bytes() for path in paths}
 
 
 WHOLE = {name: data for name, (data, _) in FILES.items()}
@@ -137,7 +114,7 @@ def test_a_broken_transfer_goes_on_where_it_broke(tmp_path: Path) -> None:
         assert (3, []) == (report.fetched, report.missing)
         assert lying(tmp_path) == WHOLE
         assert ["REST 100", "REST 150"] == [line for line in server.said if line.startswith("REST")]
-    assert [1.0, 2.0] == [pause for pause in clock.waited if pause >= 1]
+    assert [1.0, 2.0] == [pause for pause in clock.waits if pause >= 1]
 
 
 def test_a_server_that_cannot_resume_begins_anew(tmp_path: Path) -> None:
@@ -188,18 +165,64 @@ def test_a_silent_server_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert (2, ["timed out" in one.reason for one in report.missing]) == (report.fetched, [True])
 
 
-def test_a_slow_transfer_is_left(tmp_path: Path) -> None:
-    """However steadily it drips: a record that takes longer than five minutes is no record."""
-    ticking = Clock()
+@pytest.mark.parametrize("endless", ["20301", SECOND, "welcome"])
+def test_what_drips_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endless: str) -> None:
+    """However steadily it drips: a list, a record or a greeting without an end is ended, and told of."""
+    monkeypatch.setattr("corpus.fetch.guest._LONGEST", 0.2)
+    sizes = {SECOND: 10_000_000}
+    with serving(FILES, Faults(drips=frozenset({endless}), sizes=sizes)) as server:
+        report = fetched(server, tmp_path)
+    reasons = [one.reason for one in report.missing] or [report.stopped or ""]
+    assert ["took longer than" in one for one in reasons] == [True]
+    assert SECOND not in lying(tmp_path)
 
-    def clock() -> float:
-        ticking.now += 200.0
-        return ticking.now
 
-    with serving({SECOND: (b"<a>" + b" " * 1_000_000, AT)}) as server:
-        guest = Guest(clock=clock, sleep=ticking.sleep)
-        report = fetch_debates(tmp_path, server.address, guest, today=TODAY, session="20301")
-    assert ["took longer than 300 s" in one.reason for one in report.missing] == [True]
+def test_a_reply_has_an_end(tmp_path: Path) -> None:
+    """Lines upon lines of greeting are no greeting."""
+    with serving(FILES, Faults(greeting=5_000)) as server:
+        report = fetched(server, tmp_path)
+    assert report.stopped is not None and "a reply has no end" in report.stopped
+
+
+@pytest.mark.parametrize("contact", ["a@b.dk\r\nDELE x", "a→b", None])
+def test_the_contact_is_given_as_the_password(tmp_path: Path, contact: str | None) -> None:
+    """In letters that a command can hold, and in one command."""
+    with serving(FILES) as server:
+        fetch_debates(tmp_path, server.address, Clock().guest(contact=contact), today=TODAY, session="20301")
+        expected = {"a→b": "PASS a?b", None: "PASS anonymous@"}.get(contact, "PASS a@b.dk??DELE x")
+        assert [expected] == [line for line in server.said if line.startswith(("PASS", "DELE"))]
+
+
+@pytest.mark.parametrize(
+    ("command", "reply"), [("SIZE", "213 many"), ("MDTM", "213 late"), ("SIZE", "550 gone"), ("MDTM", "550 gone")]
+)
+def test_a_record_of_which_nothing_is_said_stops_no_other(tmp_path: Path, command: str, reply: str) -> None:
+    """Where records are asked about one by one, one that the server does not describe is missing, and not gone."""
+    with serving(FILES, Faults(without=frozenset({"MLSD"}))) as server:
+        fetched(server, tmp_path)
+        server.faults.replies = {f"{command} {SECOND}": reply}
+        report = fetched(server, tmp_path)
+    assert (2, [SECOND], [], None) == (
+        report.unchanged,
+        [one.file for one in report.missing],
+        report.gone,
+        report.stopped,
+    )
+
+
+def test_strange_ports_are_one_line(tmp_path: Path) -> None:
+    """A server that names a port that there is not gives no list."""
+    with serving(FILES, Faults(replies={"PASV ": "227 (127,0,0,1,999,999)", "EPSV ": "229 (|||x|)"})) as server:
+        assert "gave no whole answer" in (fetched(server, tmp_path).stopped or "")
+
+
+def test_a_server_that_is_down_is_left_alone(tmp_path: Path) -> None:
+    """After ten records in a row that failed it is asked for no more."""
+    many = {f"20301/20301_M{n}_helemoedet.xml": (record(n), AT) for n in range(1, 16)}
+    with serving(many, Faults(breaks={name: [0] * 9 for name in many})) as server:
+        report = fetched(server, tmp_path)
+        assert 50 == len(server.transfers())
+    assert [False] * 10 + [True] * 5 == ["failed 10 times in a row" in one.reason for one in report.missing]
 
 
 def test_a_refused_login_is_one_line(tmp_path: Path) -> None:
@@ -279,31 +302,8 @@ def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_crash_at_any_write_ends_in_the_same_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut off before each renaming in turn and called again, the folder is the same byte for byte."""
 
-    class Cut(BaseException):
-        pass
-
-    def everything(into: Path) -> dict[str, bytes]:
-        return {path.relative_to(into).as_posix(): path.read_bytes() for path in into.rglob("*") if path.is_file()}
-
-    plain = Path.replace
     with serving(FILES) as server:
-        fetched(server, tmp_path / "whole")
-        for cut in range(1, 8):
-            left = cut
-
-            def replace(self: Path, target: Path) -> Path:
-                nonlocal left
-                left -= 1
-                if left == 0:
-                    raise Cut
-                return plain(self, target)
-
-            with monkeypatch.context() as patched:
-                patched.setattr(Path, "replace", replace)
-                with pytest.raises(Cut):
-                    fetched(server, tmp_path / str(cut))
-            fetched(server, tmp_path / str(cut))
-            assert everything(tmp_path / "whole") == everything(tmp_path / str(cut))
+        ends_the_same_wherever_it_is_cut(tmp_path, monkeypatch, lambda into: fetched(server, into), 7)
 
 
 def test_at_most_five_requests_a_second(tmp_path: Path) -> None:
@@ -340,21 +340,21 @@ def _args(server: Server, into: Path) -> tuple[object, ...]:
 def test_the_command_fetches_what_is_then_indexed_and_asked(tmp_path: Path) -> None:
     """Three commands from the server to a cited speech with its times."""
     with serving(OTHERS) as server:
-        done = call(*_args(server, tmp_path / "docs"), "--session", "20302", "--json")
+        done = run(*_args(server, tmp_path / "docs"), "--session", "20302", "--json")
         assert (0, 1) == (done.returncode, json.loads(done.stdout)["fetched"]), done.stderr
-    indexed = call("index", tmp_path / "docs", "--index", tmp_path / "index", "--json")
+    indexed = run("index", tmp_path / "docs", "--index", tmp_path / "index", "--json")
     assert (1, []) == (json.loads(indexed.stdout)["documents"], json.loads(indexed.stdout)["quarantined"])
-    asked = call("ask", "Hvornår bliver havnene dybere?", "--index", tmp_path / "index", "--json")
+    asked = run("ask", "Hvornår bliver havnene dybere?", "--index", tmp_path / "index", "--json")
     hits = json.loads(asked.stdout)["hits"]
     assert "20302/20302_M1_helemoedet.xml" == hits[0]["citation"]["file"]
     (tmp_path / "answer.json").write_text(asked.stdout)
-    assert 0 == call("verify", tmp_path / "answer.json").returncode
+    assert 0 == run("verify", tmp_path / "answer.json").returncode
 
 
 def test_a_dry_run_prints_addresses_and_asks_nothing(tmp_path: Path) -> None:
     """The list and the records, as an FTP program takes them."""
     with serving(FILES) as server:
-        shown = call(*_args(server, tmp_path), "--session", "20301", "--dry-run").stdout.splitlines()
+        shown = run(*_args(server, tmp_path), "--session", "20301", "--dry-run").stdout.splitlines()
         assert [f"{server.address}20301/", f"{server.address}20301/20301_M{{number}}_helemoedet.xml"] == shown
         assert [] == server.said
 
@@ -363,6 +363,6 @@ def test_a_dry_run_prints_addresses_and_asks_nothing(tmp_path: Path) -> None:
 def test_options_that_mean_nothing_for_debates_are_refused(tmp_path: Path, wrong: tuple[str, str]) -> None:
     """A condition that cannot be kept is a wrong call, not one that is passed over."""
     with serving(FILES) as server:
-        done = call(*_args(server, tmp_path), *wrong)
+        done = run(*_args(server, tmp_path), *wrong)
         assert (2, []) == (done.returncode, server.said)
         assert wrong[0] in done.stderr

@@ -8,16 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from corpus.errors import InputError, UnreadableError
-from corpus.fetch import feeds
-from corpus.fetch.feeds import Entry, Source, listing, sources
+from corpus.fetch.feeds import Source, sources
 from corpus.fetch.folder import MANIFEST
-from corpus.fetch.polite import Guest
 from corpus.fetch.press import fetch_pages, name_of, planned
 from corpus.fetch.report import Report
 from corpus.files import SIDECAR
-from tests.test_cli import call
-from tests.test_fetch_debates import Clock
+from tests.fetching import Clock, ends_the_same_wherever_it_is_cut, lying, run
 from tests.web_server import XML, Site, Thing, site
 
 PAGE = """<!doctype html><html lang="da"><head><title>{title}</title></head><body><main><article><h1>{title}</h1>
@@ -35,13 +31,6 @@ RSS = """<?xml version="1.0" encoding="utf-8"?>
 <item><title>Uden dato</title><link>{origin}/nyheder/uden-dato</link></item>
 <item><title>Uden adresse</title><guid isPermaLink="false">abc</guid></item>
 </channel></rss>"""
-
-ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title>Fyrministeriet (opdigtet)</title>
-<entry><title type="html">Flere &lt;i&gt;fyr&lt;/i&gt;</title><link rel="self" href="/a.atom"/><link href="flere-fyr"/>
-<published>2031-06-01T23:30:00Z</published><updated>2031-06-02T08:00:00Z</updated></entry>
-<entry><title>Kun ændret</title><link rel="alternate" href="/kun-aendret"/>
-<updated>2031-06-02T08:00:00Z</updated></entry>
-</feed>"""
 
 SITEMAP = """<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
  xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">
@@ -73,14 +62,7 @@ def ministry(server: Site, robots: str = "") -> None:
 
 
 def fetched(into: Path, *asked: Source, limit: int | None = None, clock: Clock | None = None) -> Report:
-    clock = clock or Clock()
-    return fetch_pages(into, asked, Guest("test@example.org", clock=clock, sleep=clock.sleep), limit=limit)
-
-
-def lying(into: Path) -> dict[str, bytes]:
-    """Every page in the folder, by name."""
-    paths = (path for path in into.rglob("*") if path.is_file() and not path.name.endswith((SIDECAR, MANIFEST)))
-    return {path.relative_to(into).as_posix(): path.read_bytes() for path in paths}
+    return fetch_pages(into, asked, (clock or Clock()).guest(), limit=limit)
 
 
 def sidecar(into: Path, url: str) -> dict[str, object]:
@@ -99,7 +81,7 @@ def test_a_feed_is_fetched_with_its_titles_and_dates(tmp_path: Path) -> None:
         assert ["Dybere & bedre havne", "Nyt fyr på Ærø", "Uden dato"] == [one["title"] for one in told]
         assert ["2031-06-04", "2031-06-04", None] == [one.get("date") for one in told]
         assert server.origin + paths[0] == told[0]["url"]
-        assert {"spoergetime/" in agent and "test@example.org" in agent for agent in server.agents} == {True}
+        assert {"spoergetime/" in agent and "post@example.dk" in agent for agent in server.agents} == {True}
 
 
 def test_the_second_time_only_what_changed_is_asked_for(tmp_path: Path) -> None:
@@ -189,6 +171,40 @@ def test_without_its_rules_a_host_is_not_asked_for_more(tmp_path: Path, status: 
         assert not report.done
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Crawl-delay: ²",
+        "Request-rate: ²/5",
+        "Disallow: //[x",
+        f"Crawl-delay: {'9' * 400}",
+        f"Crawl-delay: {'9' * 5_000}",
+    ],
+)
+def test_a_damaged_robots_txt_closes_its_host_alone(tmp_path: Path, line: str) -> None:
+    """What Python's reader of such files trips over is one reason; the other host's pages come."""
+    with site() as server, site() as other:
+        ministry(server, f"User-agent: *\n{line}\n")
+        ministry(other)
+        report = fetched(tmp_path, Source(f"{server.origin}/feed.xml"), Source(f"{other.origin}/feed.xml"))
+        assert (3, [f"{server.origin}/feed.xml"]) == (report.fetched, [one.file for one in report.missing])
+        assert ["robots.txt is damaged" in one.reason or "wants weeks" in one.reason for one in report.missing] == [
+            True
+        ]
+
+
+def test_ten_files_that_are_no_pages_do_not_close_their_host(tmp_path: Path) -> None:
+    """A feed may list other things than pages, whatever their addresses end with."""
+    with site() as server:
+        ministry(server)
+        links = [f"{server.origin}/media/{number}" for number in range(11)] + [f"{server.origin}/nyheder/fyr"]
+        server.things |= {f"/media/{number}": Thing(b"%PDF-1.7", "application/pdf") for number in range(11)}
+        items = "".join(f"<item><link>{link}</link></item>" for link in links)
+        server.things["/feed.xml"] = Thing(f"<rss><channel>{items}</channel></rss>".encode(), XML)
+        report = fetched(tmp_path, Source(f"{server.origin}/feed.xml"))
+        assert (1, 11) == (report.fetched, len(report.missing))
+
+
 def test_a_robots_txt_that_leads_to_itself_is_one_reason(tmp_path: Path) -> None:
     """A redirect of the rules is followed without asking them for leave, and a circle ends."""
     with site() as server:
@@ -213,7 +229,7 @@ def test_a_host_is_asked_as_seldom_as_it_wishes(tmp_path: Path) -> None:
         assert clock.now >= 3 * 20
         ministry(server, "User-agent: *\nCrawl-delay: 3600\n")
         report = fetched(tmp_path / "b", Source(f"{server.origin}/feed.xml"))
-        assert ["wants 3600 s between requests" in one.reason for one in report.missing] == [True]
+        assert ["wants 3,600 s between requests" in one.reason for one in report.missing] == [True]
 
 
 def test_only_named_hosts_are_asked(tmp_path: Path) -> None:
@@ -265,33 +281,10 @@ def test_what_cannot_be_had_stops_nothing(tmp_path: Path) -> None:
 def test_a_crash_at_any_write_ends_in_the_same_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut off before each renaming in turn and called again, the folder is the same byte for byte."""
 
-    class Cut(BaseException):
-        pass
-
-    def everything(into: Path) -> dict[str, bytes]:
-        return {path.relative_to(into).as_posix(): path.read_bytes() for path in into.rglob("*") if path.is_file()}
-
-    plain = Path.replace
     with site() as server:
         ministry(server)
         feed = Source(f"{server.origin}/feed.xml")
-        fetched(tmp_path / "whole", feed)
-        for cut in range(1, 8):
-            left = cut
-
-            def replace(self: Path, target: Path) -> Path:
-                nonlocal left
-                left -= 1
-                if left == 0:
-                    raise Cut
-                return plain(self, target)
-
-            with monkeypatch.context() as patched:
-                patched.setattr(Path, "replace", replace)
-                with pytest.raises(Cut):
-                    fetched(tmp_path / str(cut), feed)
-            fetched(tmp_path / str(cut), feed)
-            assert everything(tmp_path / "whole") == everything(tmp_path / str(cut))
+        ends_the_same_wherever_it_is_cut(tmp_path, monkeypatch, lambda into: fetched(into, feed), 7)
 
 
 def test_a_limit_counts_pages(tmp_path: Path) -> None:
@@ -325,91 +318,16 @@ def test_names_are_safe_and_short() -> None:
     assert names[-4].startswith("kyst-dk-8080/aeroe-aar-")
 
 
-def test_the_file_of_addresses(tmp_path: Path) -> None:
-    """An address a line, what its pages begin with, comments and blank lines; a wrong line is named."""
-    path = tmp_path / "kilder.txt"
-    path.write_text(
-        "# Ministerierne\nhttps://a.dk/feed  # nyheder\n\n https://b.dk/sitemap.xml https://b.dk/nyt#x\nhttps://a.dk/feed\n"
-    )
-    assert [Source("https://a.dk/feed"), Source("https://b.dk/sitemap.xml", "https://b.dk/nyt#x")] == sources(path)
-    for wrong in ("ftp://a.dk/x", "/etc/passwd", "https://a.dk b c", "https://u:p@a.dk/", "https://[a/"):
-        path.write_text(f"https://a.dk/feed\n{wrong}\n")
-        with pytest.raises(InputError, match="line 2: no address"):
-            sources(path)
-    path.write_text("# intet\n")
-    with pytest.raises(InputError, match="names no feed or sitemap"):
-        sources(path)
-    with pytest.raises(InputError, match="cannot be read"):
-        sources(tmp_path / "mangler.txt")
-
-
-def test_an_atom_feed_says_when_it_published() -> None:
-    """The day in Denmark; a day of change alone is no date. Relative addresses count from the feed."""
-    read = listing(ATOM.encode(), "https://fyr.dk/nyt/a.atom").entries
-    assert [
-        Entry("https://fyr.dk/nyt/flere-fyr", "Flere fyr", "2031-06-02", "2031-06-02T08:00:00Z"),
-        Entry("https://fyr.dk/kun-aendret", "Kun ændret", None, "2031-06-02T08:00:00Z"),
-    ] == read
-
-
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        ("Tue, 31 Dec 2030 23:30:00 GMT", "2031-01-01"),
-        ("2031-06-04", "2031-06-04"),
-        ("2031-06-04T00:30:00+02:00", "2031-06-04"),
-        ("4. juni 2031", None),
-        ("Tue, 99 Jun 2031 00:00:00 GMT", None),
-        ("0001-01-01T00:00:00+14:00", None),
-    ],
-)
-def test_a_date_is_a_day_in_denmark_or_nothing(written: str, expected: str | None) -> None:
-    """Midnight in Denmark is the evening before in Greenwich; what is no date is None."""
-    rss = f"<rss><channel><item><link>https://a.dk/b</link><pubDate>{written}</pubDate></item></channel></rss>"
-    assert [expected] == [entry.date for entry in listing(rss.encode(), "https://a.dk/").entries]
-
-
-def test_a_packed_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sitemap that unpacks to more than may be fetched, or is cut off, is no sitemap."""
-    monkeypatch.setattr(feeds, "MOST", 1_000)
-    packed = gzip.compress(b"<urlset>" + b" " * 5_000 + b"</urlset>")
-    for data in (packed, packed[:-3], b"\x1f\x8bnonsense"):
-        with pytest.raises(UnreadableError, match=r"unpacks to more|damaged"):
-            listing(data, "https://a.dk/")
-
-
-def test_addresses_that_are_none_are_left_out() -> None:
-    """Scripts, files, logins and addresses with blanks in a feed name no page."""
-    links = [
-        "javascript:alert(1)",
-        "file:///etc/passwd",
-        "https://u:p@a.dk/",
-        "https://[",
-        "//b.dk/x",
-        "https://a.dk/a b",
-    ]
-    items = "".join(f"<item><link>{link}</link></item>" for link in links)
-    read = listing(f"<rss><channel>{items}</channel></rss>".encode(), "https://a.dk/feed").entries
-    assert ["https://b.dk/x"] == [entry.url for entry in read]
-
-
 def test_a_dry_run_names_rules_feeds_and_pages(tmp_path: Path) -> None:
     """In the order in which they are asked for; nothing is asked."""
     path = tmp_path / "kilder.txt"
     path.write_text("https://a.dk/feed\nhttps://b.dk/sitemap.xml https://www.b.dk/nyt/\n")
-    expected = [
-        "https://a.dk/robots.txt",
-        "https://b.dk/robots.txt",
-        "https://www.b.dk/robots.txt",
-        "https://a.dk/feed",
-    ]
-    expected += [
-        "{each page that it lists} on https://a.dk, https://b.dk, https://www.b.dk",
-        "https://b.dk/sitemap.xml",
-    ]
-    expected += ["{each page that it lists} on https://www.b.dk/nyt/"]
+    expected = ["https://a.dk/robots.txt", "https://a.dk/feed"]
+    expected += ["{each page that it lists} on https://a.dk, https://b.dk, https://www.b.dk"]
+    expected += ["https://b.dk/robots.txt", "https://b.dk/sitemap.xml"]
+    expected += ["https://www.b.dk/robots.txt", "{each page that it lists} on https://www.b.dk/nyt/"]
     assert expected == list(planned(sources(path)))
-    shown = call("fetch", "--feeds", path, "--into", tmp_path / "x", "--dry-run")
+    shown = run("fetch", "--feeds", path, "--into", tmp_path / "x", "--dry-run")
     assert expected == shown.stdout.splitlines()
     assert not (tmp_path / "x").exists()
 
@@ -419,11 +337,11 @@ def test_the_command_fetches_pages_that_are_then_indexed_and_asked(tmp_path: Pat
     with site() as server:
         ministry(server)
         (tmp_path / "kilder.txt").write_text(f"{server.origin}/feed.xml\n")
-        done = call("fetch", "--feeds", tmp_path / "kilder.txt", "--into", tmp_path / "docs")
+        done = run("fetch", "--feeds", tmp_path / "kilder.txt", "--into", tmp_path / "docs")
         assert (0, True) == (done.returncode, done.stdout.startswith("3 pages: 3 files fetched")), done.stderr
-    indexed = call("index", tmp_path / "docs", "--index", tmp_path / "index", "--json")
+    indexed = run("index", tmp_path / "docs", "--index", tmp_path / "index", "--json")
     assert (3, []) == (json.loads(indexed.stdout)["documents"], json.loads(indexed.stdout)["quarantined"])
-    asked = call("ask", "Hvad koster planen for dybere havne?", "--index", tmp_path / "index", "--json")
+    asked = run("ask", "Hvad koster planen for dybere havne?", "--index", tmp_path / "index", "--json")
     hits = json.loads(asked.stdout)["hits"]
     assert "12 mio. kr." in hits[0]["text"]
     dated = {hit["document"]["title"]: hit["document"]["date"] for hit in hits}
@@ -434,5 +352,5 @@ def test_the_command_fetches_pages_that_are_then_indexed_and_asked(tmp_path: Pat
 def test_options_that_mean_nothing_for_feeds_are_refused(tmp_path: Path, wrong: tuple[str, ...]) -> None:
     """A condition that cannot be kept is a wrong call."""
     (tmp_path / "kilder.txt").write_text("https://a.invalid/feed\n")
-    done = call("fetch", "--feeds", tmp_path / "kilder.txt", "--into", tmp_path / "docs", *wrong)
+    done = run("fetch", "--feeds", tmp_path / "kilder.txt", "--into", tmp_path / "docs", *wrong)
     assert (2, True) == (done.returncode, wrong[0] in done.stderr)

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
+import socket
+import threading
+import time
+import tracemalloc
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from email.utils import formatdate
 from pathlib import Path
 
 import httpx
 import pytest
 
-from corpus.errors import FetchError, TurnedAwayError
-from corpus.fetch.polite import Guest, Polite, Reply, Validators
+from corpus.errors import FetchError, InputError, TurnedAwayError, UsageError
+from corpus.fetch.guest import Guest
+from corpus.fetch.polite import Polite, Reply, Validators
+from tests.fetching import Clock
 
 HERE = "https://data.example/"
 Answering = Callable[[httpx.Request], httpx.Response]
 
 
-class Clock:
-    """Time that passes only where somebody waits."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.waits: list[float] = []
-
-    def sleep(self, seconds: float) -> None:
-        self.waits.append(seconds)
-        self.now += seconds
-
-
 def client(answer: Answering, clock: Clock | None = None, contact: str | None = "post@example.dk") -> Polite:
-    clock = clock or Clock()
-    guest = Guest(contact, 5.0, lambda: clock.now, clock.sleep, httpx.MockTransport(answer))
-    return Polite([HERE], guest)
+    return Polite([HERE], (clock or Clock()).guest(contact=contact, transport=httpx.MockTransport(answer)))
 
 
 def replies(*responses: httpx.Response | Exception) -> Answering:
@@ -68,15 +62,22 @@ def test_at_most_five_requests_a_second() -> None:
     assert all(later - earlier >= 0.2 - 1e-9 for earlier, later in itertools.pairwise(moments))
 
 
-@pytest.mark.parametrize(("status", "after", "waited"), [(429, "7", 7.0), (503, formatdate(0), 0.0), (500, None, 1.0)])
-def test_what_passes_is_waited_for(status: int, after: str | None, waited: float) -> None:
-    """As long as the server says, in seconds or by a date, and else a second; empty bodies are no surprise."""
+@pytest.mark.parametrize(
+    ("status", "headers", "waited"),
+    [
+        (429, {"Retry-After": "7"}, 7.0), (503, {"Retry-After": formatdate(0)}, 1.0), (500, {}, 1.0),
+        (503, {"Retry-After": "0"}, 1.0),
+        (503, {"Retry-After": formatdate(1_000), "Date": formatdate(970)}, 30.0),  # by a clock other than ours
+        (429, {"Retry-After": "soon"}, 1.0), (429, {"Retry-After": f"Wed, 21 Oct 2015 07:28:00 +{'9' * 20}"}, 1.0),
+    ],
+)  # fmt: skip
+def test_what_passes_is_waited_for(status: int, headers: dict[str, str], waited: float) -> None:
+    """As long as the server says, by a number or a date in its own clock, and at least a second."""
     clock = Clock()
-    headers = {"Retry-After": after} if after else {}
     reply = client(replies(httpx.Response(status, headers=headers), httpx.Response(200, content=b"ok")), clock).get(
         HERE
     )
-    assert (b"ok", waited) == (reply.body, clock.waits[0])
+    assert (b"ok", waited) == (reply.body, max(clock.waits))
 
 
 def test_waiting_doubles_and_ends() -> None:
@@ -173,18 +174,106 @@ def test_what_is_too_long_is_left(tmp_path: Path, announced: bool) -> None:
     assert [] == list(tmp_path.iterdir())
 
 
-def test_what_drips_is_left(tmp_path: Path) -> None:
-    """A reply that goes on for five minutes ends there."""
-    clock = Clock()
+@contextmanager
+def endless(begin: bytes, more: bytes) -> Iterator[str]:
+    """Serve a reply that goes on for ever, a few bytes at a time."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
 
-    def drip() -> Iterator[bytes]:
-        for _ in itertools.count():
-            clock.now += 20
-            yield b"x"
+        def serve() -> None:
+            with suppress(OSError):
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(begin)
+                    while True:
+                        connection.sendall(more)
+                        time.sleep(0.01)
 
-    with pytest.raises(FetchError, match="took longer than 300 s"):
-        client(replies(httpx.Response(200, content=drip())), clock).download(HERE, tmp_path / "a", check=unchecked)
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+        thread.join(5)
+        assert not thread.is_alive()  # the connection was ended
+
+
+@pytest.mark.parametrize(
+    ("begin", "more"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b"x"),
+        (b"HTTP/1.1 200 OK\r\n", b"X-Drop: 1\r\n"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    ],
+)
+def test_what_drips_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begin: bytes, more: bytes) -> None:
+    """A reply without an end is ended: its body, its headers, or what comes before them."""
+    monkeypatch.setattr("corpus.fetch.guest._LONGEST", 0.2)
+    with endless(begin, more) as url, Polite([url], Clock().guest()) as polite:
+        with pytest.raises(FetchError, match="took longer than"):
+            polite.download(url, tmp_path / "a", check=unchecked)
+        assert 1 == polite.requests
     assert [] == list(tmp_path.iterdir())
+
+
+def packed(data: bytes, packing: str) -> httpx.Response:
+    return httpx.Response(200, headers={"Content-Encoding": packing}, stream=httpx.ByteStream(data))
+
+
+def test_packed_replies_are_unpacked_within_limits() -> None:
+    """What was asked for as gzip is read so; cut or damaged it is no reply; a bomb ends at the limit."""
+    assert b"ok" == client(lambda _: packed(gzip.compress(b"ok"), "gzip")).get(HERE).body
+    for broken in (gzip.compress(b"ok" * 99)[:-9], b"no gzip", gzip.compress(b"ok") + b"more"):
+        with pytest.raises(FetchError, match="gave no whole answer"):
+            client(lambda _, broken=broken: packed(broken, "gzip")).get(HERE)  # type: ignore[misc]
+    assert 50_000 == len(client(lambda _: packed(gzip.compress(b"x" * 50_000), "gzip")).get(HERE, limit=50_000).body)
+    with pytest.raises(FetchError, match="longer than 50,000 bytes"):
+        client(lambda _: packed(gzip.compress(b"x" * 50_001), "gzip")).get(HERE, limit=50_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(FetchError, match="longer than"):
+            client(lambda _: packed(gzip.compress(bytes(50_000_000)), "gzip")).get(HERE, limit=50_000)
+        bomb = gzip.compress(gzip.compress(bytes(50_000_000)))
+        tracemalloc.reset_peak()
+        with pytest.raises(FetchError, match="packed in a way that was not asked for"):
+            client(lambda _: packed(bomb, "gzip, gzip")).get(HERE, limit=50_000)
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("said", [{"Content-Length": "9" * 5_000}, {"ETag": "x" * 50_000}])
+def test_headers_can_be_anything(said: dict[str, str]) -> None:
+    """A size that no number holds is too long; what is longer than any sign of a version is none."""
+    answer = replies(httpx.Response(200, headers=said, stream=httpx.ByteStream(b"x")))
+    if "ETag" in said:
+        assert Validators() == client(answer).get(HERE).validators
+        return
+    with pytest.raises(FetchError, match="is longer than"):
+        client(answer).get(HERE)
+
+
+def test_nothing_new_is_no_answer_to_who_has_nothing(tmp_path: Path) -> None:
+    """304 counts only where it was asked whether something changed."""
+    polite = client(lambda _: httpx.Response(304))
+    with pytest.raises(FetchError, match="answered 304"):
+        polite.get(HERE)
+    with pytest.raises(FetchError, match="answered 304"):
+        polite.download(HERE, tmp_path / "a", check=unchecked)
+    assert not polite.get(HERE, known=Validators('"1"')).changed
+
+
+@pytest.mark.parametrize("proxy", ["foo://x", "socks9://127.0.0.1:1"])
+def test_a_proxy_that_is_none_is_one_line(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    """The environment's proxy is used, so one that cannot be is told of."""
+    monkeypatch.setenv("http_proxy", proxy)
+    with pytest.raises(InputError, match="names a proxy that cannot be used"):
+        Polite([HERE], Guest())
+
+
+@pytest.mark.parametrize("origin", ["http://h:x/", "http://ø..dk/", "http://\u202e/"])
+def test_an_origin_that_is_none_is_wrong_use(origin: str) -> None:
+    """Names that no host can have."""
+    with pytest.raises(UsageError, match="is no address"):
+        Polite([origin], Guest())
 
 
 def test_unchanged_bytes_are_not_sent_again(tmp_path: Path) -> None:

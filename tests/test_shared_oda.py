@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from corpus.fetch.conditions import both, equal, not_before, number_of, text_of, time_of
+from corpus.fetch.guest import Guest
 from corpus.fetch.oda import Oda
-from corpus.fetch.polite import Guest, Polite
+from corpus.fetch.polite import Polite
 from corpus.fetch.schema import NEEDED, missing
 from corpus.fetch.scope import is_own
 from tests.oda_records import entities

@@ -55,6 +55,7 @@ class Answers:
         self._people = People(oda, tables)
         self._cases: dict[int, Row | None] = {}
         self.without_case = 0  # documents that were seen
+        self.committees: set[str] = set()  # of which answers were seen, by their abbreviations
 
     def within(self, rows: list[Row], scope: Scope) -> Iterator[Answer]:
         """Give the public answers among a page of documents that lie in the scope."""
@@ -79,6 +80,7 @@ class Answers:
             code = self._tables.sessions.get(number_of(case, "periodeid") or 0, "")
             session = code if SESSION.fullmatch(code) else None  # it becomes the name of a folder
             committees = self._committees(case, question)
+            self.committees.update(one.code or one.name for one in committees)
             if scope.takes(kind, session, [name for one in committees for name in (one.code, one.name) if name]):
                 yield self._made(row, question, case, kind, session, committees)
                 return
@@ -143,7 +145,8 @@ class Answers:
             host, parts = urlsplit(self._files), urlsplit(urljoin(self._files, url or ""))
         except ValueError:
             return ""
-        return parts._replace(scheme=host.scheme).geturl() if parts.netloc == host.netloc else parts.geturl()
+        named = (parts._replace(scheme=host.scheme) if parts.netloc == host.netloc else parts).geturl()
+        return named if len(named) <= _LONGEST and named.isprintable() else ""
 
     def _committees(self, case: Row, question: Row | None) -> list[Actor]:
         """Give the committees of a case, or else those to which the question belongs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -9,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from corpus.errors import FetchError
 from corpus.fetch.answers import Answer, File
 
 _READ = (".pdf", ".docx")
@@ -23,23 +25,29 @@ class Downloads:
     """
 
     def __init__(self, folder: Path, answers: Iterable[Answer]) -> None:
-        self._named: dict[str, Path] = {}
+        self._named: dict[str, list[Path]] = defaultdict(list)
         self._numbered: dict[tuple[Asked, str], list[Path]] = defaultdict(list)
         self._answers = Counter(asked for answer in answers if (asked := _asked(answer)))
         for path in sorted(folder.rglob("*")):
             suffix = path.suffix.lower()
             if suffix in _READ and path.is_file() and not path.name.startswith("."):
-                self._named.setdefault(path.name.lower(), path)
+                self._named[path.name.lower()].append(path)
                 for asked in _numbers(path.stem):
                     self._numbered[asked, suffix].append(path)
 
     def find(self, answer: Answer, file: File) -> Path | None:
-        """Give the downloaded file, or None where there is none that is surely this one."""
+        """Give the downloaded file, or None where there is none that is surely this one.
+
+        Raises `FetchError` where several have its name and are not the same.
+        """
         suffix = PurePosixPath(file.name).suffix
         published = PurePosixPath(unquote(urlsplit(file.url).path)).name
         for name in (published, PurePosixPath(file.name).name, f"{file.id}{suffix}"):
             if found := self._named.get(name.lower()):
-                return found
+                for other in found[1:]:
+                    if not filecmp.cmp(found[0], other, shallow=False):
+                        raise FetchError(f"{found[0]} and {other} have one name and differ. Remove the wrong one")
+                return found[0]
         asked = _asked(answer)
         same = [one for one in answer.files if PurePosixPath(one.name).suffix == suffix]
         if asked is None or self._answers[asked] != 1 or len(same) != 1:

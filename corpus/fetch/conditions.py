@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 Row = dict[str, Any]
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?", re.ASCII)
+_LARGEST = 2**63 - 1  # number of a row
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Condition(NamedTuple):
@@ -59,19 +61,25 @@ def midnight(day: date) -> str:
 def time_of(row: Row, field: str) -> str | None:
     """Give a time of a row if it is one; such times sort as text, whatever their fractions of a second."""
     value = row.get(field)
-    return value if isinstance(value, str) and _TIME.fullmatch(value) else None
+    if not isinstance(value, str) or not _TIME.fullmatch(value):
+        return None
+    try:
+        datetime.fromisoformat(value[:19])
+    except ValueError:
+        return None
+    return value
 
 
 def number_of(row: Row, field: str) -> int | None:
-    """Give a whole number of a row if it is one."""
+    """Give a whole number of a row if it is one that a service can count to."""
     value = row.get(field)
-    return value if type(value) is int else None
+    return value if type(value) is int and 0 <= value <= _LARGEST else None
 
 
 def text_of(row: Row, field: str) -> str | None:
-    """Give a text of a row on one line, or None where there is none."""
+    """Give a text of a row on one line, or None; half characters, which JSON allows, are marked."""
     value = row.get(field)
-    return (" ".join(value.split()) or None) if isinstance(value, str) else None
+    return (" ".join(_SURROGATE.sub("\ufffd", value).split()) or None) if isinstance(value, str) else None
 
 
 def rows_of(row: Row, field: str) -> list[Row]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from corpus.errors import FetchError, TurnedAwayError, UsageError
 from corpus.fetch.folder import Folder
 from corpus.fetch.ftp import Ftp, Listed
-from corpus.fetch.polite import Guest
+from corpus.fetch.guest import Guest
 from corpus.fetch.report import Missing, Report, still_missing
 from corpus.signatures import is_web_page
 
@@ -79,20 +79,29 @@ class _Run:
     def fetch_session(self, session: str, limit: int | None, tell: Callable[[Report], None]) -> None:
         """Bring what is new or changed of a session; names that are no record's are left alone."""
         named = re.compile(rf"{session}_M\d{{1,4}}_helemoedet\.xml")
-        report, records = self.report, self._ftp.files(session, lambda name: named.fullmatch(name) is not None)
-        if not records:
+        report, told_of = self.report, set[str]()
+
+        def lost(record: str, error: FetchError) -> None:
+            name = f"{session}/{record}"
+            self._tried.add(name)
+            told_of.add(name)
+            report.missing.append(Missing(name, self._ftp.address(session, record), str(error)))
+
+        records = sorted(self._ftp.files(session, lambda name: named.fullmatch(name) is not None, lost), key=_number)
+        told_of.update(f"{session}/{listed.name}" for listed in records)
+        if not told_of:
             report.notes.append(f"{self._ftp.address(session)} lists no record of a meeting")
-        for listed in sorted(records, key=_number)[: None if limit is None else max(0, limit - report.listed)]:
-            name, url = f"{session}/{listed.name}", self._ftp.address(session, listed.name)
+        for listed in records[: None if limit is None else max(0, limit - report.listed)]:
+            name = f"{session}/{listed.name}"
             report.listed += 1
             self._tried.add(name)
             try:
-                self._fetch(session, listed, name, url)
+                self._fetch(session, listed, name, self._ftp.address(session, listed.name))
             except FetchError as error:
-                report.missing.append(Missing(name, url, str(error)))
+                lost(listed.name, error)
             tell(report)
         lying = {f"{session}/{name}" for name in self._folder.names(session, _RECORD)}
-        report.gone += sorted(lying - {f"{session}/{listed.name}" for listed in records})
+        report.gone += sorted(lying - told_of)
 
     def close(self) -> None:
         """Write the manifest."""

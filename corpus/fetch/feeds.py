@@ -20,6 +20,7 @@ from corpus.xmltree import text_of, tree
 MOST = 10_000_000  # bytes of a feed or sitemap, also unpacked
 _ENTRIES = 10_000  # of one feed or sitemap
 _LONGEST = 2_000  # characters of a title or an address
+_LONGEST_TIME = 200  # characters
 _TAG = re.compile(r"<[^<>]{0,500}>")
 
 
@@ -81,7 +82,7 @@ def listing(data: bytes, address: str) -> Listing:
     entries: dict[str, Entry] = {}
     for entry in read(root):
         if url := _joined(address, entry.url):
-            entries.setdefault(url, entry._replace(url=url))
+            entries.setdefault(url, entry._replace(url=url, changed=entry.changed[:_LONGEST_TIME]))
     return Listing(list(entries.values())[:_ENTRIES], [])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,12 @@ from corpus.files import SIDECAR
 MANIFEST = ".spoergetime-fetch.json"
 SOURCE = "fetched"  # the sidecar's account of where its document comes from
 
+_PART = re.compile(  # of the names that are fetched to, and no other program's
+    r"\.(?:svar-\d+-\w+-\d+\.\w+|\d{5}_M\d+_helemoedet\.xml|[a-z0-9-]+-[0-9a-f]{12}\.html|"
+    + re.escape(MANIFEST)
+    + rf")(?:{re.escape(SIDECAR)})?\.part",
+    re.ASCII,
+)
 _MOST = 50_000_000  # bytes of a manifest
 _MOST_BESIDE = 64_000  # bytes of a sidecar
 
@@ -54,12 +61,16 @@ class Folder:
             ) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             os.close(handle)
             raise LockedError(f"another spoergetime fetches into {self.path}. Wait until it is done") from error
+        except OSError as error:
+            os.close(handle)
+            raise InputError(f"{self.path} cannot be locked: {error.strerror}. Choose another disk") from error
         try:
-            for part in self.path.rglob(".*.part"):
-                part.unlink(missing_ok=True)
+            for part in (*self.path.glob(".*.part"), *self.path.glob("*/.*.part")):
+                if _PART.fullmatch(part.name):
+                    part.unlink(missing_ok=True)
             yield
         finally:
             os.close(handle)  # a lock that dies with the process
@@ -67,7 +78,10 @@ class Folder:
     def place(self, name: str) -> Path:
         """Give where a document of this name lies, in a folder that is there; names are built from numbers only."""
         path = self.path / name
-        path.parent.mkdir(exist_ok=True)
+        try:
+            path.parent.mkdir(exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{path.parent} cannot be made: {error.strerror}. Choose another folder") from error
         return path
 
     def names(self, folder: str, pattern: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ftplib
 import re
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,18 +12,17 @@ from types import TracebackType
 from typing import BinaryIO, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from corpus.disk import MAX_BYTES, land, part_of
+from corpus.disk import MAX_BYTES, land
 from corpus.errors import FetchError, InputError, UsageError
-from corpus.fetch.polite import Guest
+from corpus.fetch.guest import GIVEN_UP_IN_A_ROW, LATER, Guest, Turns, Watch, aside, plain
 
 _TRIES = 5
 _SILENCE = 30.0  # seconds without a byte
-_LONGEST = 300.0  # seconds for one file
 _LINES = 20_000  # of one folder's list
+_REPLY_LINES = 1_000  # of what a server says to one command
 _CHUNK = 1 << 16  # bytes
 _MODIFIED = re.compile(r"\d{14}")
 _NOT_KNOWN = ("500", "501", "502", "504")  # said of a command that the server does not have
-_LATER = "Call again later; what has come is kept"
 
 T = TypeVar("T")
 
@@ -33,6 +33,33 @@ class Listed(NamedTuple):
     name: str
     size: int
     modified: str
+
+
+class _Connection(ftplib.FTP):
+    """A connection that a watch can end, and whose replies end."""
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__(timeout=_SILENCE, encoding="latin-1")
+        self._watch, self._lines = watch, 0
+
+    def getresp(self) -> str:
+        """Read one reply, which may have several lines."""
+        self._lines = 0
+        return super().getresp()
+
+    def getline(self) -> str:
+        """Read one line of a reply."""
+        self._watch.see(self.sock)
+        self._lines += 1
+        if self._lines > _REPLY_LINES:
+            raise EOFError("a reply has no end")
+        return super().getline()
+
+    def ntransfercmd(self, cmd: str, rest: int | str | None = None) -> tuple[socket.socket, int | None]:
+        """Open the connection by which a file or a list comes."""
+        made, size = super().ntransfercmd(cmd, rest)
+        self._watch.see(made)
+        return made, size
 
 
 class Ftp:
@@ -47,14 +74,14 @@ class Ftp:
         try:
             parts = urlsplit(address)
             self._host, self._port = parts.hostname or "", parts.port or ftplib.FTP_PORT
-            if parts.scheme != "ftp" or not self._host or parts.username or not _plain(parts.path):
+            if parts.scheme != "ftp" or not self._host or parts.username or not _is_path(parts.path):
                 raise ValueError(address)
         except ValueError as error:
             raise UsageError(f"{address} is no address of an open FTP folder. Write ftp://HOST/PATH/") from error
         self._folder = f"/{parts.path.strip('/')}/".replace("//", "/")
-        self._guest, self._next = guest, 0.0
-        self._ftp: ftplib.FTP | None = None
-        self.requests = 0
+        self._guest, self._turns, self._watch = guest, Turns(guest), Watch()
+        self._ftp: _Connection | None = None
+        self._given_up = 0  # addresses in a row
 
     def __enter__(self) -> Ftp:
         return self
@@ -63,6 +90,11 @@ class Ftp:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._hang_up()
+
+    @property
+    def requests(self) -> int:
+        """How many commands were given, logging in being one."""
+        return self._turns.taken
 
     def address(self, *names: str) -> str:
         """Give the address of what lies in the folder under these names."""
@@ -81,8 +113,13 @@ class Ftp:
         self._persistently(self.address(*folder), ask)
         return [name.removeprefix(path).removeprefix(path[1:]).strip("/") for name in found]
 
-    def files(self, folder: str, wanted: Callable[[str], bool]) -> list[Listed]:
-        """Give the wanted files of a folder; each is asked about alone where the server cannot tell of all at once."""
+    def files(
+        self, folder: str, wanted: Callable[[str], bool], lost: Callable[[str, FetchError], None]
+    ) -> Iterator[Listed]:
+        """Give the wanted files of a folder; each is asked about alone where the server cannot tell of all at once.
+
+        `lost` is told the name of one that the server lists and says nothing more of, and why.
+        """
         lines: list[str] = []
 
         def ask(ftp: ftplib.FTP) -> bool:
@@ -95,20 +132,24 @@ class Ftp:
                 return False
             return True
 
-        if not self._persistently(self.address(folder), ask):
-            return [self._about(folder, name) for name in self.names(folder) if wanted(name)]
-        told = (_facts(line) for line in lines)
-        return [one for one in told if one and wanted(one.name)]
+        if self._persistently(self.address(folder), ask):
+            yield from (one for line in lines if (one := _facts(line)) and wanted(one.name))
+            return
+        for name in filter(wanted, self.names(folder)):
+            try:
+                yield self._about(folder, name)
+            except FetchError as error:
+                lost(name, error)
 
     def download(self, folder: str, listed: Listed, target: Path, check: Callable[[bytes], None]) -> None:
         """Bring a file to `target`: whole, of the size that was listed, and synced under that name, or not at all.
 
         `check` gets the first 1,024 bytes, and raises where they are not what was asked for.
         """
-        url, part = self.address(folder, listed.name), part_of(target)
+        url = self.address(folder, listed.name)
         if listed.size > MAX_BYTES:
             raise FetchError(f"{url} is {listed.size:,} bytes and was left; at most {MAX_BYTES:,} are fetched")
-        try:
+        with aside(target) as part:
             with part.open("wb") as file:
                 self._persistently(
                     url, lambda ftp: self._transfer(ftp, url, f"{folder}/{listed.name}", listed.size, file)
@@ -116,10 +157,6 @@ class Ftp:
             with part.open("rb") as file:
                 check(file.read(1024))
             land(part, target)
-        except OSError as error:
-            raise InputError(f"{target} cannot be written: {error.strerror}. Make room, then fetch again") from error
-        finally:
-            part.unlink(missing_ok=True)
 
     def _about(self, folder: str, name: str) -> Listed:
         def ask(ftp: ftplib.FTP) -> Listed:
@@ -139,15 +176,13 @@ class Ftp:
 
     def _transfer(self, ftp: ftplib.FTP, url: str, path: str, size: int, file: BinaryIO) -> None:
         """Append what is still to come of a file; raise `EOFError` where not all of it came."""
-        began, have = self._guest.clock(), file.tell()
+        have = file.tell()
 
         def keep(chunk: bytes) -> None:
             nonlocal have
             have += len(chunk)
             if have > size:
                 raise FetchError(f"{url} gives more than the {size:,} bytes that are listed. Call again later")
-            if self._guest.clock() - began > _LONGEST:
-                raise FetchError(f"{url} took longer than {_LONGEST:.0f} s and was left. Call again later")
             try:
                 file.write(chunk)
                 file.flush()
@@ -168,31 +203,45 @@ class Ftp:
 
     def _persistently(self, url: str, ask: Callable[[ftplib.FTP], T]) -> T:
         """Ask until there is an answer, at most `_TRIES` times, each time but the first over a new connection."""
+        if self._given_up >= GIVEN_UP_IN_A_ROW:
+            raise FetchError(f"{url}: not asked for, {self._host} failed {GIVEN_UP_IN_A_ROW} times in a row. {LATER}")
         reason = ""
         for attempt in range(_TRIES):
             if attempt:
                 self._guest.sleep(2.0 ** (attempt - 1))
             try:
                 with self._connected() as ftp:
-                    self._wait_for_turn()
-                    return ask(ftp)
+                    self._turns.wait()
+                    with self._watch.within(url):
+                        answer = ask(ftp)
+                    self._given_up = 0
+                    return answer
+            except FetchError:
+                self._given_up += 1
+                raise
             except ftplib.error_perm as error:
                 raise FetchError(f"{url} is refused ({_said(error)}). Open it in an FTP program to see why") from error
-            except (ftplib.Error, EOFError, OSError) as error:
+            except (
+                ftplib.Error,
+                EOFError,
+                OSError,
+                ValueError,
+                OverflowError,
+            ) as error:  # what is said can be anything
                 reason = _said(error)
-        raise FetchError(
-            f"{url} gave no whole answer ({reason}), {_TRIES} times. Call again later; what has come is kept"
-        )
+        self._given_up += 1
+        raise FetchError(f"{url} gave no whole answer ({reason}), {_TRIES} times. {LATER}")
 
     @contextmanager
     def _connected(self) -> Iterator[ftplib.FTP]:
         """Give the connection; whatever goes wrong ends it."""
         try:
             if self._ftp is None:
-                self._wait_for_turn()
-                self._ftp = ftplib.FTP(timeout=_SILENCE, encoding="latin-1")  # noqa: S321 - there is nothing else
-                self._ftp.connect(self._host, self._port)
-                self._ftp.login("anonymous", self._guest.contact or "anonymous@")
+                self._turns.wait()
+                self._ftp = _Connection(self._watch)
+                with self._watch.within(self.address()):
+                    self._ftp.connect(self._host, self._port)
+                    self._ftp.login("anonymous", plain(self._guest.contact or "anonymous@"))
             yield self._ftp
         except BaseException:
             self._hang_up()
@@ -203,13 +252,6 @@ class Ftp:
             with suppress(ftplib.Error, OSError, EOFError):
                 self._ftp.close()
         self._ftp = None
-
-    def _wait_for_turn(self) -> None:
-        now = self._guest.clock()
-        if now < self._next:
-            self._guest.sleep(self._next - now)
-        self._next = max(now, self._next) + 1 / self._guest.rate
-        self.requests += 1
 
 
 def _facts(line: str) -> Listed | None:
@@ -222,7 +264,7 @@ def _facts(line: str) -> Listed | None:
     return Listed(name, int(size), modified[0])
 
 
-def _plain(path: str) -> bool:
+def _is_path(path: str) -> bool:
     return path.isprintable() and path.isascii() and ".." not in path
 
 

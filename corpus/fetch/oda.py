@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import quote, urljoin
@@ -58,7 +59,14 @@ def address(service: str, entity: str, where: Condition | None = None, expand: S
     return f"{service}{quote(entity)}?{asked}"
 
 
-_READABLE = "',()/:"
+_READABLE = "',()/:{}"
+
+
+def _next(url: str, following: str | None) -> str | None:
+    try:
+        return urljoin(url, following) if following else None
+    except ValueError as error:
+        raise FetchError(f"{url} names a next page that is no address ({error}). Call again later") from error
 
 
 class Oda:
@@ -96,7 +104,7 @@ class Oda:
                 raise FetchError(f"{url} leads round in a circle. Call again later")
             asked.add(url)
             rows, following, count = self._page(url)
-            url = urljoin(url, following) if following else None
+            url = _next(url, following)
             announced = announced if count is None else count
             received += len(rows)
             kept: list[Row] = []
@@ -138,6 +146,6 @@ class Oda:
                 continue
             if isinstance(page, dict) and isinstance(page.get("value"), list):
                 following, count = text_of(page, "odata.nextLink"), str(page.get("odata.count"))
-                return rows_of(page, "value"), following, int(count) if count.isdecimal() else None
+                return rows_of(page, "value"), following, int(count) if re.fullmatch(r"\d{1,9}", count) else None
         came = reply.content_type or "no type"
         raise FetchError(f"{url} gives no rows as JSON, {_TRIES} times ({came} came). Call again later")

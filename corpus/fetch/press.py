@@ -14,7 +14,8 @@ from urllib.robotparser import RobotFileParser
 from corpus.errors import FetchError, UnreadableError
 from corpus.fetch.feeds import MOST, Entry, Source, listing
 from corpus.fetch.folder import Folder
-from corpus.fetch.polite import GoneError, Guest, Polite, Validators
+from corpus.fetch.guest import Guest
+from corpus.fetch.polite import GoneError, NoDocumentError, Polite, Validators
 from corpus.fetch.report import Missing, Report, still_missing
 from corpus.signatures import is_web_page
 
@@ -32,11 +33,14 @@ _DANISH = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
 
 def planned(sources: Iterable[Source]) -> Iterator[str]:
     """Give the addresses that `fetch_pages` asks for; what only a reply can tell stands in braces."""
-    asked = list(sources)
-    for origin in _origins(asked):
-        yield f"{origin}/robots.txt"
+    asked, ruled = list(sources), set[str]()
     for source in asked:
-        yield source.address
+        for address in filter(None, source):
+            if _origin(address) not in ruled:
+                ruled.add(_origin(address))
+                yield f"{_origin(address)}/robots.txt"
+            if address == source.address:
+                yield address
         yield f"{{each page that it lists}} on {source.pages or ', '.join(_origins(asked))}"
 
 
@@ -178,9 +182,8 @@ class _Run:
         if not rules.can_fetch(_ROBOT, url):
             raise FetchError(f"{url} is closed to programs by {origin}/robots.txt. Save the page in a browser")
         if _delay(rules) > _LONGEST_DELAY:
-            raise FetchError(
-                f"{origin}/robots.txt wants {_delay(rules):.0f} s between requests. Save the page in a browser"
-            )
+            wanted = f"{_delay(rules):,} s" if _delay(rules) < 10**6 else "weeks"
+            raise FetchError(f"{origin}/robots.txt wants {wanted} between requests. Save the page in a browser")
 
     def _permit(self, url: str) -> None:
         """Wait as long as the host wishes, before each request; raise `FetchError` where one may not be made."""
@@ -201,7 +204,10 @@ class _Run:
             body = b""
         except FetchError as error:
             return FetchError(f"{origin} is not fetched, for its robots.txt cannot be had: {error}")
-        return _rules(body.decode("utf-8-sig", "replace").splitlines())
+        try:
+            return _rules(body.decode("utf-8-sig", "replace").splitlines())
+        except ValueError as error:  # Python's reader takes every number and address for one
+            return FetchError(f"{origin} is not fetched, for its robots.txt is damaged: {error}")
 
 
 def _rules(lines: list[str]) -> RobotFileParser:
@@ -210,9 +216,9 @@ def _rules(lines: list[str]) -> RobotFileParser:
     return rules
 
 
-def _delay(rules: RobotFileParser) -> float:
+def _delay(rules: RobotFileParser) -> int:
     """Give the seconds between two requests that a robots.txt asks for."""
-    return float(rules.crawl_delay(_ROBOT) or 0)
+    return int(rules.crawl_delay(_ROBOT) or 0)
 
 
 def name_of(url: str) -> str:
@@ -245,6 +251,6 @@ def _check(url: str) -> Callable[[str, bytes], None]:
 
     def refuse(content_type: str, head: bytes) -> None:
         if not is_web_page(head) and content_type not in ("text/html", "application/xhtml+xml"):
-            raise FetchError(f"{url} is no web page ({content_type or 'unknown type'}). Fetch it in a browser")
+            raise NoDocumentError(f"{url} is no web page ({content_type or 'unknown type'}). Fetch it in a browser")
 
     return refuse

@@ -12,16 +12,20 @@ from corpus.disk import read_regular, write_whole
 from corpus.errors import FetchError, InputError, TurnedAwayError, UnreadableError
 from corpus.fetch.answers import EXPAND, Answer, Answers, File
 from corpus.fetch.by_hand import Downloads
-from corpus.fetch.conditions import time_of
+from corpus.fetch.conditions import Condition, midnight, time_of
 from corpus.fetch.folder import Folder, Held
+from corpus.fetch.guest import Guest
 from corpus.fetch.oda import FILES, NAMED, SERVICE, Oda, address
 from corpus.fetch.people import LINKS
-from corpus.fetch.polite import Guest, Polite, Validators
+from corpus.fetch.polite import NoDocumentError, Polite, Validators
 from corpus.fetch.report import Missing, Report, still_missing
 from corpus.fetch.scope import ANSWER, Scope, answer_types
 from corpus.signatures import is_web_page
 
+_NAMED = 40  # committees
 _OVERLAP = timedelta(days=1)  # asked for again, for records may change while they are listed
+_FIRST = datetime(1953, 6, 5)
+_THESE = Condition("(id eq {id} or id eq {id} ...)", lambda _: True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,17 +37,20 @@ class Source:
     files: str = FILES
 
 
-def planned(into: Path, scope: Scope, source: Source, *, today: date, changed: bool = False) -> Iterator[str]:
+def planned(
+    into: Path, scope: Scope, source: Source, *, today: date, changed: bool = False, by_hand: bool = False
+) -> Iterator[str]:
     """Give the addresses that `fetch` asks for, in order; what only a reply can tell stands in braces."""
     mark = _marks(Folder(into)).get(scope.key) if changed else None
     yield f"{source.service}$metadata"
     for table in NAMED:
         yield address(source.service, table)
     yield address(source.service, "Dokument", scope.condition(today, [ANSWER], mark), EXPAND)
-    yield "{odata.nextLink of each page, until there is none}"
     for entity, expand in (("Sag", ("SagAktør",)), ("Aktør", LINKS)):
-        yield address(source.service, entity, None, expand) + "&%24filter={id eq ... or id eq ..., 15 at a time}"
-    yield "{Fil.filurl of each answer} on " + source.files
+        yield address(source.service, entity, _THESE, expand)
+    if not by_hand:
+        yield f"{{Fil.filurl of each answer}} on {source.files}"
+    yield "{odata.nextLink}, and then again cases, actors and files, until there is none"
 
 
 def fetch(
@@ -67,9 +74,9 @@ def fetch(
         raise InputError(f"no such folder: {by_hand}. Name the one with the downloaded files")
     folder = Folder(into)
     with folder.locked(), Polite((source.service, source.files), source.guest) as polite:
-        run = _Run(folder, polite, Oda(polite, source.service))
+        run = _Run(folder, polite, Oda(polite, source.service), today)
         try:
-            listed = run.answers(scope, source.files, today=today, changed=changed, limit=limit)
+            listed = run.answers(scope, source.files, changed=changed, limit=limit)
             if by_hand:
                 known = list(listed)
                 run.land(known, Downloads(by_hand, known), tell)
@@ -84,20 +91,20 @@ def fetch(
 class _Run:
     """One fetch, from the schema to the manifest."""
 
-    def __init__(self, folder: Folder, polite: Polite, oda: Oda) -> None:
-        self._folder, self._polite, self._oda = folder, polite, oda
+    def __init__(self, folder: Folder, polite: Polite, oda: Oda, today: date) -> None:
+        self._folder, self._polite, self._oda, self._today = folder, polite, oda, today
         self.report = Report()
         self._newest = ""  # of all records that were listed, the last to change
         self._unmet: list[str] = []  # when the records of missing files changed
         self._named: set[str] = set()  # files
 
-    def answers(self, scope: Scope, files: str, *, today: date, changed: bool, limit: int | None) -> Iterator[Answer]:
+    def answers(self, scope: Scope, files: str, *, changed: bool, limit: int | None) -> Iterator[Answer]:
         """Check the service, read its tables, and give the answers of a scope, at most `limit`."""
         self._oda.guard()
         tables = self._oda.tables()
         scope.check(list(tables.cases.values()), list(tables.sessions.values()))
         mark = _marks(self._folder).get(scope.key) if changed else None
-        where = scope.condition(today, answer_types(tables.documents), mark)
+        where = scope.condition(self._today, answer_types(tables.documents), mark)
         answers = Answers(self._oda, tables, files)
         for page in self._oda.rows("Dokument", where, EXPAND):
             self._newest = max([self._newest, *(time_of(row, "opdateringsdato") or "" for row in page)])
@@ -110,6 +117,9 @@ class _Run:
                 yield answer
         if answers.without_case:
             self.report.notes.append(f"{answers.without_case:,} answers belong to no case, and were left out")
+        if scope.committee and not self.report.listed and answers.committees:
+            found = ", ".join(sorted(answers.committees)[:_NAMED])
+            self.report.notes.append(f"none is of the committee {scope.committee}; there are answers of {found}")
 
     def land(self, answers: Iterable[Answer], downloads: Downloads | None, tell: Callable[[Report], None]) -> None:
         """Bring every file of the answers into the folder, each with its sidecar."""
@@ -166,8 +176,9 @@ class _Run:
         report.requests = self._polite.requests
         marks = _marks(self._folder)
         if whole and self._newest:
-            newest = datetime.fromisoformat(min([self._newest, *filter(None, self._unmet)])[:19]) - _OVERLAP
-            marks[scope.key] = newest.isoformat()
+            tomorrow = midnight(self._today + timedelta(days=1))  # a record from the future hides none that come
+            newest = datetime.fromisoformat(min([self._newest, tomorrow, *filter(None, self._unmet)])[:19])
+            marks[scope.key] = (max(newest, _FIRST) - _OVERLAP).isoformat()
         still = still_missing(manifest.get("missing"), self._named, report.missing)
         if whole and full and scope == Scope(session=scope.session) and scope.session:
             lying = {f"{scope.session}/{name}" for name in self._folder.names(scope.session, "svar-*")}
@@ -190,6 +201,6 @@ def _check(where: str) -> Callable[[str, bytes], None]:
             return
         if content_type in ("text/html", "application/xhtml+xml") or is_web_page(head):
             raise TurnedAwayError(f"{where} is a web page in place of the document, as from a bot filter")
-        raise FetchError(f"{where} is neither PDF nor Word ({content_type or 'unknown type'})")
+        raise NoDocumentError(f"{where} is neither PDF nor Word ({content_type or 'unknown type'})")
 
     return refuse

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from xml.parsers import expat
 
-from corpus.errors import FetchError
+from corpus.errors import FetchError, UnreadableError
+from corpus.xmltree import tree
 
 NEEDED: dict[str, str] = {
     "Dokument": "id typeid kategoriid offentlighedskode titel dato spørgsmålsid opdateringsdato"
@@ -44,30 +44,15 @@ def _missing(described: dict[str, set[str]], served: set[str]) -> Iterator[str]:
 
 def _entities(metadata: bytes, where: str) -> tuple[dict[str, set[str]], set[str]]:
     """Give the members of every entity type, and the types that are served as entity sets."""
-    described: dict[str, set[str]] = {}
-    served: set[str] = set()
-    current: set[str] = set()
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal current
-        tag = tag.rpartition(" ")[2]
-        if tag == "EntityType":
-            current = described.setdefault(attributes.get("Name", ""), set())
-        elif tag in ("Property", "NavigationProperty"):
-            current.add(attributes.get("Name", ""))
-        elif tag == "EntitySet":
-            kind = attributes.get("EntityType", "").rpartition(".")[2]
-            if attributes.get("Name") == kind:
-                served.add(kind)
-
-    def refuse(*_: object) -> None:
-        raise FetchError(f"{where} declares a document type, which no description of data does")
-
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartElementHandler = start
-    parser.StartDoctypeDeclHandler = refuse
     try:
-        parser.Parse(metadata, True)
-    except expat.ExpatError as error:
-        raise FetchError(f"{where} is no XML ({error}). Open it in a browser to see what it is") from error
-    return described, served
+        root = tree(metadata)
+    except UnreadableError as error:
+        raise FetchError(
+            f"{where} is no description of data: {error}. Open it in a browser to see what it is"
+        ) from error
+    described: dict[str, set[str]] = {}
+    for kind in root.iter("EntityType"):
+        members = (one.get("Name", "") for one in kind if one.tag in ("Property", "NavigationProperty"))
+        described.setdefault(kind.get("Name", ""), set()).update(members)
+    sets = ((one.get("Name"), one.get("EntityType", "").rpartition(".")[2]) for one in root.iter("EntitySet"))
+    return described, {kind for name, kind in sets if name == kind}

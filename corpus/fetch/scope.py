@@ -54,7 +54,7 @@ class Scope:
             first, last = date(year, 9, 1), date(year + 2, 10, 31)
         if self.since or self.until:
             first = self.since or (first if self.session else date(1953, 6, 5))
-            last = self.until or last
+            last = min(self.until or last, date.max - timedelta(days=1))
         return first, last + timedelta(days=1)
 
     def takes(self, kind: str, session: str | None, committees: list[str]) -> bool:
