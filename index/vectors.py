@@ -19,6 +19,7 @@ _RECALL = 0.93  # of the hundred best that codes must find, of vectors of the ar
 _ASKED = 400  # vectors that this is measured with
 _DEPTH, _NEAREST = 100, 10  # how many of the best are looked for, and how many count most
 _SPARES = (4, 8, 12, 16, 24, 32)  # times as many are found by their codes as are then ranked by their vectors
+_ENOUGH = 0.9  # of those that are to be ranked, where some of what is found by codes is left out
 _TRAINED = 65_536  # vectors that the codes are learned from
 _BLOCK = 16_384  # vectors held at once in single precision
 
@@ -192,18 +193,19 @@ class Dense:
                 return here + first
             there = np.zeros(total, np.bool_)
             there[here] = True
-        if not isinstance(index, self._faiss.IndexScalarQuantizer):
-            k *= self._spare
-        if there is not None:
-            k = min(k, int(there.sum()))
-        wanted = k
+        exact = isinstance(index, self._faiss.IndexScalarQuantizer)
+        wanted = ranked = k if exact else self._spare * max(k, _DEPTH)
+        if there is not None:  # what is left out is found, too
+            count = int(np.count_nonzero(there))
+            ranked = min(ranked, count)
+            wanted = ranked * total // max(count, 1) + 1
         while True:
             _, (found,) = index.search(query[None, :], min(wanted, total))
             found = found[found >= 0]  # FAISS's word for none is -1
             nearest: Rows = found if there is None else found[there[found]]
-            if len(nearest) >= k or wanted >= total:
+            if len(nearest) >= (ranked if exact else _ENOUGH * ranked) or wanted >= total:
                 return nearest + first
-            wanted *= 2  # what is left out is found, too
+            wanted *= 2
 
     def scores(self, query: Vectors, rows: Rows) -> Vectors:
         """Give the cosines [n] of one query vector [d] with the named rows."""

@@ -16,6 +16,8 @@ from tests import warm
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from tests.hosts import Host, Sites
+
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "corpus" / "examples"
 SHARED = ROOT.parent / "shared"
@@ -69,3 +71,22 @@ def browser() -> Iterator[Browser]:
 
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture(scope="module")
+def sites(examples_index: Path) -> Iterator[Sites]:
+    """The server, a site that may embed it, and one that may not."""
+    from tests.hosts import embedding
+
+    with embedding(examples_index) as sites:
+        yield sites
+
+
+@pytest.fixture
+def host(browser: Browser, sites: Sites, request: pytest.FixtureRequest) -> Iterator[Host]:
+    """The host page that may embed; a parameter gives the window's width and the colour scheme."""
+    from tests.hosts import Host, opened
+
+    context = opened(browser, *getattr(request, "param", ()))
+    yield Host(context, sites.allowed)
+    context.close()

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browsing import QUESTION, marks, opened
-from tests.hosts import Host, Sites, embedding
+from tests.browsing import QUESTION, marks
+from tests.hosts import Host, Sites
 
 pytestmark = marks
-
-
-@pytest.fixture(scope="module")
-def sites(examples_index: Path) -> Iterator[Sites]:
-    with embedding(examples_index) as sites:
-        yield sites
-
-
-@pytest.fixture
-def host(browser: Browser, sites: Sites, request: pytest.FixtureRequest) -> Iterator[Host]:
-    """The host page that may embed; a parameter gives the window's width and the colour scheme."""
-    context = opened(browser, *getattr(request, "param", ()))
-    yield Host(context, sites.allowed)
-    context.close()
 
 
 def test_a_refused_site_shows_nothing(browser: Browser, sites: Sites) -> None:

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browsing import NONSENSE, QUESTION, marks, opened
-from tests.hosts import Host, Sites, embedding
+from tests.browsing import NONSENSE, QUESTION, marks
+from tests.hosts import Host, Sites
 
 pytestmark = marks
-
-
-@pytest.fixture(scope="module")
-def sites(examples_index: Path) -> Iterator[Sites]:
-    with embedding(examples_index) as sites:
-        yield sites
-
-
-@pytest.fixture
-def host(browser: Browser, sites: Sites, request: pytest.FixtureRequest) -> Iterator[Host]:
-    """The host page that may embed; a parameter gives the window's width and the colour scheme."""
-    context = opened(browser, *getattr(request, "param", ()))
-    yield Host(context, sites.allowed)
-    context.close()
 
 
 def test_an_answer_on_another_site(host: Host) -> None:
