@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
 
@@ -36,7 +37,7 @@ from index.sentences import Sentences
 from index.settings import Ranking
 from index.translation import Translator, foreign
 from index.understanding import Understanding
-from index.vectors import Rows
+from index.vectors import FLAT, Rows
 
 Mode = Literal["lexical", "dense", "hybrid"]
 MAX_QUESTION = 1_000  # characters
@@ -64,6 +65,8 @@ class Searcher:
         self.store = open_store(folder, manifest)
         self._compounds = compounds()
         self._dense = open_vectors(folder, manifest, self.store)
+        # Both legs leave Python's lock free. In a small archive handing one over takes as long as it does.
+        self._beside = ThreadPoolExecutor(thread_name_prefix="words") if len(self._dense) > FLAT else None
         gone = len(self._dense) - manifest.passages
         self._words = lockable(folder / LEXICAL)
         self._lexical = Lexical(self._words.path, self._compounds, self.ranking.words, gone, self.store.lost)
@@ -154,8 +157,7 @@ class Searcher:
         if filters:
             documents = filters.rows(self._documents)
             rows = np.array(self.store.passage_rows(documents), dtype=np.int64)
-        lexical = self._lexical.search(query.terms, k, documents) if mode != "dense" else {}
-        dense = self._dense.search(query.vector, k, rows) if mode != "lexical" and query.vector is not None else {}
+        lexical, dense = self._legs(query, mode, k, documents, rows)
         if mode == "hybrid" and query.vector is not None:
             missing = np.array([row for row in lexical if row not in dense], dtype=np.int64)
             cosines = self._dense.scores(query.vector, missing)
@@ -170,6 +172,22 @@ class Searcher:
         first = [known.get(row, Scored(row, 0.0, 0.0, 0.0))._replace(named=1.0) for row in named_rows]
         others = (one for one in ranked if one.row not in named_rows)
         return [*sorted(first, key=lambda one: (-one.score, one.row)), *others][:best]
+
+    def _legs(
+        self, query: Query, mode: Mode, k: int, documents: list[int] | None, rows: Rows | None
+    ) -> tuple[dict[int, float], dict[int, float]]:
+        """Give what words and vectors find, looked for side by side where the archive is big."""
+        by_words = partial(self._lexical.search, query.terms, k, documents)
+        if mode == "lexical" or query.vector is None:
+            return (by_words() if mode != "dense" else {}), {}
+        by_vectors = partial(self._dense.search, query.vector, k, rows)
+        if mode == "dense":
+            return {}, by_vectors()
+        if self._beside is None:
+            return by_words(), by_vectors()
+        words = self._beside.submit(by_words)
+        dense = by_vectors()
+        return words.result(), dense
 
     @cached_property
     def _documents(self) -> list[tuple[int, Fields]]:

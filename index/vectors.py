@@ -15,7 +15,7 @@ Rows = NDArray[np.int64]
 
 FLAT = 50_000  # passages up to which every vector is compared, which is exact
 _MANY = 300_000  # passages from which codes are half as long: comparing them all would take too long
-_RECALL = 0.93  # of the hundred best that codes must find, of vectors of the archive itself
+_RECALL = 0.95  # of the hundred best that codes must find, of vectors of the archive itself
 _ASKED = 400  # vectors that this is measured with
 _DEPTH, _NEAREST = 100, 10  # how many of the best are looked for, and how many count most
 _SPARES = (4, 8, 12, 16, 24, 32)  # times as many are found by their codes as are then ranked by their vectors

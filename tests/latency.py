@@ -124,7 +124,7 @@ def bare(searcher: Searcher, question: str) -> Callable[[], None]:
     assert vector is not None
     terms = searcher._understanding.read(question).terms
     query = searcher._lexical.query(terms)
-    nearest, best = searcher._dense._index, searcher._lexical._searcher
+    nearest, best = searcher._dense._indexes[0], searcher._lexical._searcher
 
     def call() -> None:
         nearest.search(vector[None, :], DEPTH)
@@ -190,6 +190,7 @@ def measure(index: Path, asked: Sequence[str]) -> None:
     searcher = Searcher(*current(index), encoder)
     for question in asked[:WARM_UP]:
         searcher.ask(question)
+    searcher._beside = None  # the legs one after the other, so that each has its time
     with Stages() as stages:
         whole = sum(timed(partial(searcher.ask, question, 5)) for question in asked[WARM_UP:])
     n = len(asked) - WARM_UP
