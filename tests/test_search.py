@@ -221,6 +221,26 @@ def test_a_part_of_a_compound_finds_the_whole(tmp_path: Path, encoder: Encoder) 
         assert {"a.txt", "b.txt"} == files
 
 
+def test_side_by_side_the_legs_find_the_same(
+    searcher: Searcher, examples_index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a big archive: the same hits with the same scores in every mode, and with filters; what fails is raised."""
+    monkeypatch.setattr("index.search.FLAT", 0)
+    beside = Searcher.open(examples_index)
+    assert beside._beside is not None and searcher._beside is None
+    for question in ("Hvad dækker Landbuspuljen?", "skolemad", "S 1204", "zzz"):
+        for filters in (None, Filters(ministry="Sundhedsministeriet")):
+            for mode in ("hybrid", "lexical", "dense"):
+                assert searcher.ask(question, 5, filters, mode) == beside.ask(question, 5, filters, mode)
+
+    def broken(*_: object) -> dict[int, float]:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(beside._lexical, "search", broken)
+    with pytest.raises(OSError, match="the disk is gone"):
+        beside.ask("skolemad")
+
+
 def test_an_index_is_shared_between_threads(searcher: Searcher) -> None:
     """Sixteen threads asking at once get what one gets."""
     from concurrent.futures import ThreadPoolExecutor
