@@ -24,6 +24,7 @@ from tests.faults.scene import Ended, Scene
 
 COUNT, FAIL_ONCE, FAIL_ON, KILL = range(4)
 DISK = (errno.ENOSPC, errno.EIO)
+_MANY = 600  # steps
 _HARMLESS = ("unlink", "unlinkat", "rmdir")  # what cannot be removed is removed the next time
 
 
@@ -96,21 +97,26 @@ def kill_random(fire: Fire, number: int) -> Iterator[str]:
 
 
 def fail(fire: Fire, number: int) -> Iterator[str]:
-    """Let every N-th write fail, or so many of them: once, and from then on."""
+    """Let every N-th write fail, or so many of them: once, and from then on, for want of room or of a disk.
+
+    Every step in all four ways, or where there are a thousand of them, the next step in the next way.
+    """
     steps = fire.steps()
     published = next(n for n, step in enumerate(steps, 1) if step == "rename /current.new")
     chosen = range(1, len(steps) + 1) if number <= 0 else sorted({1 + n * len(steps) // number for n in range(number)})
+    ways = [(kind, error) for kind in (FAIL_ONCE, FAIL_ON) for error in DISK]
+    each = len(ways) if len(chosen) < _MANY else 1
     for at in chosen:
-        for kind in (FAIL_ONCE, FAIL_ON):
-            for error in DISK:
-                allowed = ("refused, old",) if at <= published else ("refused, new", "done, new")
-                step = steps[at - 1]
-                # That folder is there already; a lock of tantivy's guards nothing here.
-                if step.split()[0] in _HARMLESS or step == "mkdir /generations" or step.endswith(".lock"):
-                    allowed = ("refused, old", *allowed, "done, new")
-                what = f"{errno.errorcode[error]} at {at} ({step}){' and on' if kind == FAIL_ON else ''}"
-                fire.judge(what, fire.armed(kind, at, error), allowed)
-    yield f"{len(steps)} steps, {len(chosen)} tried, in 4 ways each"
+        for n in range(each):
+            kind, error = ways[(at + n) % len(ways)]
+            allowed = ("refused, old",) if at <= published else ("refused, new", "done, new")
+            step = steps[at - 1]
+            # That folder is there already; a lock of tantivy's guards nothing here.
+            if step.split()[0] in _HARMLESS or step == "mkdir /generations" or step.endswith(".lock"):
+                allowed = ("refused, old", *allowed, "done, new")
+            what = f"{errno.errorcode[error]} at {at} ({step}){' and on' if kind == FAIL_ON else ''}"
+            fire.judge(what, fire.armed(kind, at, error), allowed)
+    yield f"{len(steps)} steps, {len(chosen)} tried, in {each} of 4 ways each"
 
 
 def full(fire: Fire, number: int) -> Iterator[str]:
