@@ -221,13 +221,7 @@ class Ftp:
                 raise
             except ftplib.error_perm as error:
                 raise FetchError(f"{url} is refused ({_said(error)}). Open it in an FTP program to see why") from error
-            except (
-                ftplib.Error,
-                EOFError,
-                OSError,
-                ValueError,
-                OverflowError,
-            ) as error:  # what is said can be anything
+            except (ftplib.Error, EOFError, OSError, ValueError, OverflowError) as error:  # anything may be said
                 reason = _said(error)
         self._given_up += 1
         raise FetchError(f"{url} gave no whole answer ({reason}), {_TRIES} times. {LATER}")
