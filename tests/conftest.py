@@ -85,7 +85,8 @@ def sites(examples_index: Path) -> Iterator[Sites]:
 @pytest.fixture
 def host(browser: Browser, sites: Sites, request: pytest.FixtureRequest) -> Iterator[Host]:
     """The host page that may embed; a parameter gives the window's width and the colour scheme."""
-    from tests.hosts import Host, opened
+    from tests.browsing import opened
+    from tests.hosts import Host
 
     context = opened(browser, *getattr(request, "param", ()))
     yield Host(context, sites.allowed)
