@@ -14,7 +14,7 @@ Vectors = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
 FLAT = 50_000  # passages up to which every vector is compared, which is exact
-_MANY = 300_000  # passages from which codes are half as long: comparing them all would take too long
+MANY = 300_000  # passages from which codes are half as long: comparing them all would take too long
 _RECALL = 0.95  # of the hundred best that codes must find, of vectors of the archive itself
 _ASKED = 400  # vectors that this is measured with
 _DEPTH, _NEAREST = 100, 10  # how many of the best are looked for, and how many count most
@@ -76,7 +76,7 @@ def write(path: Path, vectors: NDArray[np.float16], advance: Callable[[int], Non
     try:
         dimension, product = vectors.shape[1], faiss.METRIC_INNER_PRODUCT
         index: Any
-        each = 2 if len(vectors) < _MANY else 4
+        each = 2 if len(vectors) < MANY else 4
         if len(vectors) <= FLAT or dimension % each:
             index = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, product)
         else:

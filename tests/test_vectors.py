@@ -31,7 +31,7 @@ def parts(
     """Two parts, as after an update, and how many times as many must be ranked."""
     if request.param != "flat":
         monkeypatch.setattr("index.vectors.FLAT", 50)
-        monkeypatch.setattr("index.vectors._MANY", COUNT if "two" in request.param else 60)
+        monkeypatch.setattr("index.vectors.MANY", COUNT if "two" in request.param else 60)
     found, spare = [], 1
     for number, rows in enumerate((made[:-100], made[-100:])):
         stored, index = tmp_path / f"{number}.f16", tmp_path / f"{number}.faiss"
