@@ -112,7 +112,7 @@ class _Worker:
             self._ready = self._received(_START) == READY
         try:
             send(self._requests, request)
-        except OSError:
+        except (OSError, ValueError):  # ended, by itself or (its pipe is closed) by us
             return None
         return self._received(seconds)
 

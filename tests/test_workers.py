@@ -142,15 +142,18 @@ def test_a_new_generation_is_met_by_all_and_never_mixed(tmp_path: Path, encoder:
                 ask()
 
         readers = [threading.Thread(target=reader) for _ in range(3)]
-        for one in readers:
-            one.start()
-        for n in range(2, 6):
-            document.write_text(word.format(n), encoding="utf-8")
-            build([document.parent], index, encoder)
-        until(lambda: len({generation for generation, _ in told}) > 1)
-        ended.set()
-        for one in readers:
-            one.join(30)
+        try:
+            for one in readers:
+                one.start()
+            until(lambda: told, 60)  # processes may begin later than four builds take
+            for n in range(2, 6):
+                document.write_text(word.format(n), encoding="utf-8")
+                build([document.parent], index, encoder)
+            until(lambda: len({generation for generation, _ in told}) > 1, 60)
+        finally:
+            ended.set()
+            for one in readers:
+                one.join(30)
         assert {(f"{n:06}", word.format(n)) for n in range(1, 6)} >= set(told)
         told.clear()
         with ThreadPoolExecutor(2) as pool:
