@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import InputError
-from corpus.records import Answer, Document, Fields, Hit, Link
+from corpus.records import Answer, Document, Fields, Hit, Link, values
 from index.build import Report
 
 
@@ -54,7 +54,7 @@ def document_json(document: Document) -> dict[str, Any]:
             "from_sidecar": list(document.sidecar),
         },
         "sections": [
-            {**_without_none(asdict(section)), "section": section.kind, "speaker": section.speaker}
+            {**_without_none(values(section)), "section": section.kind, "speaker": section.speaker}
             | {"start": section.start, "end": section.end, "text": document.text[section.start : section.end]}
             for section in document.sections
         ],
@@ -68,7 +68,7 @@ def report_json(report: Report) -> dict[str, Any]:
 
 
 def _hit(hit: Hit, explain: bool, roots: bool) -> dict[str, Any]:
-    passage, citation = hit.passage, asdict(hit.citation)
+    passage, citation = hit.passage, values(hit.citation)
     if not roots:
         del citation["root"]
     shape: dict[str, Any] = {
@@ -87,17 +87,17 @@ def _hit(hit: Hit, explain: bool, roots: bool) -> dict[str, Any]:
         "refers_to": [_link(link) for link in hit.refers_to],
     }
     if explain and hit.explain:
-        shape["explain"] = {**asdict(hit.explain), "terms": [term._asdict() for term in hit.explain.terms]}
+        shape["explain"] = {**values(hit.explain), "terms": [term._asdict() for term in hit.explain.terms]}
     return shape
 
 
 def _fields(id_: str, fields: Fields) -> dict[str, Any]:
-    return {"id": id_, **asdict(fields)}
+    return {"id": id_, **values(fields)}
 
 
 def _link(link: Link | None) -> dict[str, str] | None:
     return link and {"id": link.document, "reference": link.reference}
 
 
-def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None and name != "kind"}
+def _without_none(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not None and name != "kind"}

@@ -6,7 +6,7 @@ All `start` and `end` are character offsets into the text extracted from the fil
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 Kind = Literal["§20-svar", "udvalgssvar", "pressemeddelelse", "referat", "artikel", "dokument"]
 Status = Literal["endeligt", "foreløbigt", "supplerende", "korrigeret"]
@@ -198,3 +198,8 @@ class Differing(NamedTuple):
     field: str
     text: str
     sidecar: str
+
+
+def values(record: Fields | Section | Citation | Explanation) -> dict[str, Any]:
+    """Give a record's fields as they are; dataclasses.asdict copies them deeply, which takes twenty times as long."""
+    return {name: getattr(record, name) for name in record.__slots__}

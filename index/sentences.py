@@ -310,7 +310,7 @@ class _Files:
 
 def _mapped(path: Path, kind: np.dtype[Any]) -> Numbers:
     """Map a file; one that holds nothing cannot be mapped (an archive of one empty sentence has no tokens)."""
-    return np.memmap(path, kind, "r") if path.stat().st_size else np.zeros(0, kind)
+    return np.asarray(np.memmap(path, kind, "r")) if path.stat().st_size else np.zeros(0, kind)
 
 
 def _flattened(column: _Column, begins: _Column, chosen: Numbers) -> tuple[Numbers, Numbers]:

@@ -59,7 +59,8 @@ def stored(path: Path, dimension: int) -> NDArray[np.float16]:
     """Map a file of vectors [n, d]."""
     if not path.stat().st_size:
         return np.zeros((0, dimension), np.float16)
-    return np.memmap(path, "<f2", "r").reshape(-1, dimension)
+    mapped = np.memmap(path, "<f2", "r").reshape(-1, dimension)
+    return np.asarray(mapped)  # a plain array: what is taken from it costs less
 
 
 def write(path: Path, vectors: NDArray[np.float16], advance: Callable[[int], None] = lambda _: None) -> Found:
