@@ -142,7 +142,7 @@ def _parsed(line: bytes) -> dict[str, Any]:
     _holds(len(line) <= _MAX_LINE, "a line is too long")
     value = json.loads(line.decode())
     _holds(isinstance(value, dict), "a line holds no record")
-    return value  # type: ignore[no-any-return]
+    return cast(dict[str, Any], value)
 
 
 def _whole(value: Any) -> int:
