@@ -21,7 +21,7 @@ from corpus.records import Document, Fields, Page, Passage, Section, SourceFile
 
 Numbers = NDArray[np.uint32]
 
-_MAPPED = 1 << 40  # bytes of the file that may be mapped: all of it, as far as SQLite allows
+_CACHE = 8_000  # kilobytes of each file that a thread holds: the upper levels of its trees
 _REMEMBERED = 10_000  # documents that were among the hits of late
 _READ = 4  # whole documents that were read of late: a reader goes from passage to passage
 
@@ -67,8 +67,8 @@ class Store:
         if not hasattr(self._local, "parts"):
             parts = [sqlite3.connect(uri, uri=True, check_same_thread=False) for uri in self._uris]
             for part in parts:
-                # SQLite's own cache is 2 MB: from a big archive nearly every page would be read and copied anew.
-                part.execute(f"PRAGMA mmap_size={_MAPPED}")
+                # Not mapped, which is no faster: of a big archive the whole file would soon count as our memory.
+                part.execute(f"PRAGMA cache_size=-{_CACHE}")
             self._local.parts = parts
         found: list[sqlite3.Connection] = self._local.parts
         return found

@@ -153,13 +153,7 @@ def measure(folder: Path, index: Path, scratch: Path, *, kill: bool) -> None:
     row("build", f"{seconds:.0f} s", f"{count / seconds:,.0f} passages/s", f"{memory:,.0f} MB")
     size = sum(path.stat().st_size for path in (index / "generations").rglob("*") if path.is_file())
     row("size on disk", f"{size / 1e6:,.0f} MB")
-    code = f"from pathlib import Path; from tests.scale import ask; ask(Path({str(index)!r}))"
-    one = {**os.environ, "OMP_NUM_THREADS": "1"}
-    told = json.loads(subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, env=one).stdout)
-    row("open", f"{told['open']:.2f} s")
-    row("question: median, 95 %, 99 %", *(f"{told[name]:.1f} ms" for name in ("p50", "p95", "p99")))
-    row("memory of the process that answers", f"{told['memory']:,.0f} MB")
-    row("of the ten nearest, found", f"{told['recall']:.3f}")
+    measure_asking(index)
     changed(folder)
     report, seconds, _ = indexed(folder, index)
     row(f"update of {report['updated']} documents", f"{seconds:.1f} s")
@@ -170,13 +164,28 @@ def measure(folder: Path, index: Path, scratch: Path, *, kill: bool) -> None:
         row("killed at half, and gone on with", f"{first:.0f} s", f"{second:.0f} s")
 
 
+def measure_asking(index: Path) -> None:
+    """Ask in a process of its own; print a row for each figure."""
+    code = f"from pathlib import Path; from tests.scale import ask; ask(Path({str(index)!r}))"
+    one = {**os.environ, "OMP_NUM_THREADS": "1"}
+    told = json.loads(subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, env=one).stdout)
+    row("open", f"{told['open']:.2f} s")
+    row("question: median, 95 %, 99 %", *(f"{told[name]:.1f} ms" for name in ("p50", "p95", "p99")))
+    row("memory of the process that answers", f"{told['memory']:,.0f} MB")
+    row("of the ten nearest, found", f"{told['recall']:.3f}")
+
+
 def main() -> None:
     """Measure every size."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="the shared data folder")
     parser.add_argument("sizes", type=int, nargs="*", default=SIZES, help="passages")
     parser.add_argument("--kill", action="store_true", help="also kill a build at half, and go on with it")
+    parser.add_argument("--index", type=Path, help="only ask this index, which is built already")
     given = parser.parse_args()
+    if given.index:
+        measure_asking(given.index)
+        return
     for size in given.sizes:
         with tempfile.TemporaryDirectory(prefix="spoergetime-scale-") as scratch:
             folder = Path(scratch) / "documents"
