@@ -28,6 +28,7 @@ marks = [
 QUESTION = "Hvor lang er ventetiden i specialtandplejen?"
 NONSENSE = "xylofonkvark zqzq brontosauruspludder"
 AXE = Path(os.environ.get("AXE", ROOT / "var" / "npm" / "node_modules" / "axe-core" / "axe.min.js"))
+expect.set_options(timeout=20_000)  # milliseconds; a machine that is busy is slow
 _ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 

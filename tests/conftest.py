@@ -23,7 +23,7 @@ EXAMPLES = ROOT / "corpus" / "examples"
 SHARED = ROOT.parent / "shared"
 
 
-def until(holds: Callable[[], bool], seconds: float = 10.0) -> float:
+def until(holds: Callable[[], bool], seconds: float = 60.0) -> float:
     """Wait until something holds, and give how long that took; fail where it does not come true."""
     began = time.monotonic()
     while not holds():

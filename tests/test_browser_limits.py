@@ -39,7 +39,8 @@ def test_a_full_queue_and_a_used_up_rate(browser: Browser, examples_index: Path)
             page.goto(address)
             page.get_by_label("Dit spørgsmål").wait_for()
         for page in pages:
-            ask(page, QUESTION)
+            with page.expect_response("**/queue/join*"):
+                ask(page, QUESTION)
             page.wait_for_timeout(500)
         for waiting in pages[0], pages[AT_ONCE]:
             heard = waiting.locator("body").aria_snapshot()

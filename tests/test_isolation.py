@@ -82,7 +82,7 @@ def test_what_goes_wrong_is_one_lines_reason(mischief: Callable[[str], str], tex
     began = time.monotonic()
     with pytest.raises(UnreadableError, match=reason) as raised:
         mischief(text)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 20
     assert "\n" not in str(raised.value) and "secret" not in str(raised.value)
 
 

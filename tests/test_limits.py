@@ -19,6 +19,7 @@ from bot.archive import Archive
 from bot.limits import AT_ONCE, Rate, Waiting
 from bot.operation import Operation
 from bot.server import create_app
+from tests.conftest import until
 from tests.talk import ask, open_page
 
 LOCAL = "http://127.0.0.1:7860"
@@ -61,14 +62,6 @@ def asked_together(client: TestClient, count: int, path: str = "/api/search") ->
     yield answers
     for thread in threads:
         thread.join(30)
-
-
-def until(true: Any) -> None:
-    for _ in range(500):
-        if true():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it never came to that")
 
 
 # One client
@@ -151,10 +144,10 @@ def test_behind_a_proxy_each_reader_is_a_client(examples_index: Path) -> None:
 def test_a_full_queue_is_told_in_danish(examples_index: Path) -> None:
     """So many search, so many wait, the next is told to try again; when they are done, it is answered."""
     archive = Held(examples_index)
-    app = create_app(examples_index, archive=archive, operation=Operation(queue=2))
+    app = create_app(examples_index, archive=archive, operation=Operation(queue=2, metrics=True))
     with TestClient(app, base_url=LOCAL) as client, asked_together(client, AT_ONCE + 2) as answers:
         until(lambda: archive.begun == AT_ONCE)
-        time.sleep(0.3)  # the two that wait
+        until(lambda: "spoergetime_queue_length 2\n" in client.get("/metrics").text)
         refused = client.post("/api/search", json=QUESTION)
         assert (503, {"error": BUSY}) == (refused.status_code, refused.json())
         assert refused.headers["retry-after"].isdigit()
@@ -220,7 +213,7 @@ def test_a_search_that_takes_too_long_is_given_up(examples_index: Path) -> None:
         started = time.monotonic()
         with asked_together(client, AT_ONCE) as answers:
             pass
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 15
         assert [504] * AT_ONCE == [answer.status_code for answer in answers]
         assert "for lang tid" in answers[0].json()["error"]
         assert 504 == client.post("/api/search", json=QUESTION).status_code  # it waited in vain

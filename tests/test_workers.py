@@ -112,13 +112,13 @@ def test_one_that_dies_is_replaced(examples_index: Path, caplog: pytest.LogCaptu
 
 def test_one_that_hangs_is_replaced(examples_index: Path) -> None:
     """A question that takes longer than it may is given up in time, and its process is not left in the way."""
-    with Workers(1, examples_index, 0.5, *NONE) as workers:
+    with Workers(1, examples_index, 2, *NONE) as workers:
         assert workers("search", SEARCH)
         os.kill(workers._all[0]._process.pid, signal.SIGSTOP)
         started = time.monotonic()
         with pytest.raises(LostError):
             workers("search", SEARCH)
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 15
         assert workers("search", SEARCH)
 
 
@@ -145,11 +145,11 @@ def test_a_new_generation_is_met_by_all_and_never_mixed(tmp_path: Path, encoder:
         try:
             for one in readers:
                 one.start()
-            until(lambda: told, 60)  # processes may begin later than four builds take
+            until(lambda: bool(told))  # processes may begin later than four builds take
             for n in range(2, 6):
                 document.write_text(word.format(n), encoding="utf-8")
                 build([document.parent], index, encoder)
-            until(lambda: len({generation for generation, _ in told}) > 1, 60)
+            until(lambda: len({generation for generation, _ in told}) > 1)
         finally:
             ended.set()
             for one in readers:

@@ -20,7 +20,7 @@ from bot.archive import Archive
 from index.build import build
 from index.encoder import load
 from index.generation import building
-from tests.conftest import ROOT
+from tests.conftest import ROOT, until
 from tests.faults.scene import InPlace
 
 QUESTION = "Hvor mange storke yngler der, og hvad koster en færgebillet?"
@@ -81,12 +81,14 @@ def asked_while_publishing(folder: Path, publications: int, questions: int) -> O
     command = [sys.executable, "-m", "tests.faults.publishing", str(documents), str(archived), str(publications)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     publisher = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    time.sleep(2)  # until the last one is taken up
-    done.set()
-    for thread in threads:
-        thread.join()
-    assert publisher.returncode == 0, publisher.stderr
-    published = [json.loads(line) for line in publisher.stdout.splitlines()]
+    try:
+        assert publisher.returncode == 0, publisher.stderr
+        published = [json.loads(line) for line in publisher.stdout.splitlines()]
+        until(lambda: bool(told) and told[-1].generation == published[-1]["generation"])
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
     holds = {first: frozenset("0")} | {one["generation"]: frozenset([str(one["edition"])]) for one in published}
     mixed = sum(one.editions != holds.get(one.generation) for one in told)
     behind = [
