@@ -28,6 +28,7 @@ def main() -> None:
         log_as_json()
     archive = Archive(Path(index), model or None, load(rerank or None))
     archive.searcher()
+    archive.follow()  # one that is asked nothing must neither keep an old generation nor answer from it
     send(replies, READY)
     while (frame := receive(requests)) is not None:
         form, asked = json.loads(frame)

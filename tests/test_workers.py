@@ -25,6 +25,7 @@ from bot.server import create_app
 from bot.workers import LostError, Workers, usual
 from index.build import build
 from index.encoder import Encoder
+from index.erase import erase
 from tests.conftest import until
 from tests.talk import server
 
@@ -159,6 +160,24 @@ def test_a_new_generation_is_met_by_all_and_never_mixed(tmp_path: Path, encoder:
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(ask, range(8)))
         assert {("000005", word.format(5))} == set(told)
+
+
+def test_an_idle_one_follows(tmp_path: Path, encoder: Encoder) -> None:
+    """Nobody asks, and yet what was erased is read by none of them soon, and answered by none."""
+    documents, index = tmp_path / "documents", tmp_path / "index"
+    documents.mkdir()
+    for name, text in ("a", "Storkene er tilbage i Ribe."), ("b", "Færgen til øen er aflyst."):
+        (documents / f"{name}.txt").write_text(text, encoding="utf-8")
+    build([documents], index, encoder)
+    with Workers(2, index, 30, *NONE) as workers, ThreadPoolExecutor(2) as pool:
+        asked = {**SEARCH, "question": "Hvor er storkene?"}
+        assert {"a.txt"} == {cited(answer) for answer in pool.map(lambda _: workers("search", asked), range(8))}
+        erase(index, "a.txt")
+        assert {"b.txt"} == {cited(answer) for answer in pool.map(lambda _: workers("search", asked), range(8))}
+
+
+def cited(answer: bytes) -> str:
+    return str(json.loads(answer)["hits"][0]["citation"]["file"])
 
 
 def test_a_server_answers_through_them(examples_index: Path) -> None:
