@@ -41,7 +41,7 @@ class Plan(NamedTuple):
     gone: list[Found]
     refused: list[Refusal]  # known to be unreadable, and not changed since
     erased: Erasures  # what is left out wherever it lies
-    stamps: Mapping[Found, str]  # of the files that are to be known again without being read
+    stamps: Mapping[Found, str]  # of all files that are kept or read; "" where a file is not to be known again by it
 
 
 def open_previous(paths: Sequence[Path], index: Path) -> Previous | None:
@@ -56,11 +56,11 @@ def open_previous(paths: Sequence[Path], index: Path) -> Previous | None:
         return None
     except (DamagedIndexError, MismatchError) as error:
         named = [path.resolve() for path in paths]
-        lost = [
-            root
-            for root in sorted(last_roots(index))
-            if not any(path.is_relative_to(root) or Path(root).is_relative_to(path) for path in named)
-        ]
+        listed = stamps.listed(index)
+        held = {(Path(root), root) for root in last_roots(index)}
+        if listed is not None:
+            held = {(file.path, str(file.root)) for file in listed}
+        lost = sorted({root for one, root in held if not any(one.is_relative_to(path) for path in named)})
         if lost:
             raise InputError(
                 f"{index} cannot be used any more and is built anew, but it also holds documents of {', '.join(lost)}. "
@@ -80,7 +80,8 @@ def make_plan(paths: Sequence[Path], index: Path, previous: Previous | None, spl
     """
     known = previous.files if previous else {}
     erasures = erased(index)
-    found = discover(paths, [Path(root) for root in previous.manifest.roots] if previous else [], exclude=index)
+    roots = previous.manifest.roots if previous else sorted(last_roots(index))
+    found = discover(paths, [Path(root) for root in roots], exclude=index)
     if paths and not found:
         raise InputError(f"no documents in {', '.join(map(str, paths))}. Name a folder that holds some")
     refusals = {(entry["root"], entry["file"]): entry for entry in (previous.manifest.quarantined if previous else [])}
@@ -135,7 +136,7 @@ def make_plan(paths: Sequence[Path], index: Path, previous: Previous | None, spl
     ]
     read = sorted([*to_read, *orphans], key=order)
     known_again = {**{file: stamp for file, stamp in before.items() if file not in named}, **now}
-    of_these = {file: known_again[file] for file in (*keep, *read) if file in known_again}
+    of_these = {file: known_again.get(file, "") for file in (*keep, *read)}
     return Plan(keep, read, gone, [*refused, *elsewhere], erasures, of_these)
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from corpus.errors import DamagedIndexError, IndexUnusableError, MismatchError, SpoergetimeError
-from corpus.files import Found
+from corpus.files import Found, discover
 from corpus.records import Document, Passage
 from corpus.split import MAX_CHARACTERS
+from index import stamps
 from index.build import build, write
 from index.encoder import Encoder, load
 from index.gathering import Progress
@@ -74,13 +75,13 @@ def repair(index: Path, *, model: str | None = None, progress: Progress | None =
             drop_damaged(index)
             return Repaired(manifest.generation, f"built again from the documents of generation {broken[0].name}")
         good = next(good_generations(index), None)
-        roots = sorted(broken[1].roots) if broken else sorted(last_roots(index))
+        sources = _sources(index, sorted(broken[1].roots if broken else last_roots(index)), good)
         if good:
             point_to(index, good[0])
             for folder in all_generations(index):
                 if int(folder.name) > int(good[0].name):
                     remove(folder)
-    return _from_sources(index, roots, good, model, progress, damage)
+    return _from_sources(index, sources, good, model, progress, damage)
 
 
 def _from_documents(
@@ -115,18 +116,46 @@ def _documents(index: Path, store: Store) -> Iterator[tuple[Document, Sequence[P
             yield replace(document, files=(source,)), [stored.passage for stored in store.passages_of(row)]
 
 
+class _Sources(NamedTuple):
+    """Where the documents lie: the folders, what to build from, empty or missing folders, and what is not held."""
+
+    folders: list[str]
+    paths: list[Path]
+    away: tuple[str, ...]
+    strange: int  # files
+
+
+def _sources(index: Path, roots: Sequence[str], good: tuple[Path, Manifest] | None) -> _Sources:
+    """Find the sources of an index; of a folder that also holds other files, those of the index alone.
+
+    Who named a file did not name what lies beside it.
+    """
+    listed = stamps.listed(index)
+    refused = [Found.at(entry["root"], entry["file"]) for entry in good[1].quarantined] if good else []
+    held = {(file.path, file.member) for file in (*(listed or ()), *refused)}
+    folders, paths, away, strange = list[str](), list[Path](), list[str](), 0
+    for root in roots:
+        lies = discover([Path(root)], exclude=index) if Path(root).is_dir() else []
+        known = [file for file in lies if listed is None or (file.path, file.member) in held]
+        strange += len(lies) - len(known)
+        (folders if lies else away).append(root)
+        if lies:
+            paths += [Path(root)] if len(known) == len(lies) else sorted({file.path for file in known})
+    return _Sources(folders, paths, tuple(away), strange)
+
+
 def _from_sources(
     index: Path,
-    roots: list[str],
+    sources: _Sources,
     good: tuple[Path, Manifest] | None,
     model: str | None,
     progress: Progress | None,
     damage: DamagedIndexError,
 ) -> Repaired:
     """Bring the last good generation up to date with the source files, or build anew from them alone."""
-    there = [Path(root) for root in roots if Path(root).is_dir()]
-    away = tuple(root for root in roots if not Path(root).is_dir())
-    if not good and (away or not there):
+    folders, paths, away, strange = sources
+    where = ", ".join(folders) + (f", but for {strange:,} files that it did not hold" if strange else "")
+    if not good and (away or not paths):
         what = f"its documents lay in {', '.join(away)}, which is not there" if away else "nothing says what it held"
         raise DamagedIndexError(
             f"{str(damage).split('. ')[0]}, no generation is whole, and {what}. "
@@ -138,18 +167,18 @@ def _from_sources(
         if newest:
             encoder, longest = _encoder(*newest, model), newest[1].splitter["max_characters"]
             own = newest[0] / MODEL if has_own(newest[1]) else None
-        report = build(there, index, encoder, own=own, progress=progress, max_characters=longest)
-        return Repaired(report.generation, f"built again from {', '.join(map(str, there))}")
+        report = build(paths, index, encoder, own=own, progress=progress, max_characters=longest)
+        return Repaired(report.generation, f"built again from {where}")
     folder, manifest = good
     done = f"generation {manifest.generation} is in use again"
-    if not there:
+    if not paths:
         return Repaired(manifest.generation, done, away)
     own = folder / MODEL if has_own(manifest) else None
     encoder = _encoder(folder, manifest, model)
     longest = manifest.splitter["max_characters"]
-    report = build(there, index, encoder, own=own, progress=progress, max_characters=longest)
+    report = build(paths, index, encoder, own=own, progress=progress, max_characters=longest)
     if report.generation != manifest.generation:
-        done += f", and up to date with {', '.join(map(str, there))} as generation {report.generation}"
+        done += f", and up to date with {where} as generation {report.generation}"
     return Repaired(report.generation, done, away)
 
 

@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from corpus.files import SIDECAR, Found
-from index.generation import STAMPS, Manifest
+from corpus.files import SIDECAR, Found, sha256
+from index.generation import STAMPS, Manifest, all_generations
+from index.lease import MANIFEST
 
 _SETTLED = 2_000_000_000  # nanoseconds: what was written later may be written once more in the same tick of a clock
 
@@ -33,16 +34,31 @@ def read(folder: Path, manifest: Manifest) -> dict[Found, str]:
     """Give the stamps of the files that a verified generation was made of; none where it has no list of them."""
     if STAMPS not in manifest.files:
         return {}
-    listed = json.loads((folder / STAMPS).read_bytes())
-    return {Found.at(root, file): stamp for root, files in listed.items() for file, stamp in files.items()}
+    return _read((folder / STAMPS).read_bytes())
+
+
+def listed(index: Path) -> frozenset[Found] | None:
+    """Give the files that the newest generation was made of, whatever its format; None where that is not known."""
+    try:
+        folder = all_generations(index)[-1]
+        data = (folder / STAMPS).read_bytes()
+        if json.loads((folder / MANIFEST).read_bytes())["files"][STAMPS]["sha256"] != sha256(data):
+            return None
+        return frozenset(_read(data))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
 
 
 def write(folder: Path, stamps: Mapping[Found, str]) -> None:
-    """Put the list of stamps into the folder of a new generation."""
+    """Put the list of all files, each with its stamp or "", into the folder of a new generation."""
     listed: dict[str, dict[str, str]] = {}
     for file, stamp in stamps.items():
         listed.setdefault(str(file.root), {})[file.file] = stamp
     (folder / STAMPS).write_text(json.dumps(listed, ensure_ascii=False), encoding="utf-8")
+
+
+def _read(data: bytes) -> dict[Found, str]:
+    return {Found.at(root, file): stamp for root, files in json.loads(data).items() for file, stamp in files.items()}
 
 
 def _stamp(path: str, latest: int) -> str | None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from corpus.errors import DamagedIndexError
+from corpus.errors import DamagedIndexError, InputError
 from index.build import build
-from index.encoder import Encoder
+from index.encoder import Encoder, load
 from index.generation import STORE, all_generations, current
 from index.repair import repair
 from index.search import Searcher
@@ -103,6 +103,47 @@ def test_without_any_whole_generation_it_is_built_from_the_sources(folders: Path
     shutil.move(folders / "away", folders / "b")
     repair(index)
     assert before == answers(index)
+
+
+@pytest.mark.parametrize("older", [True, False], ids=["of two generations", "of one"])
+def test_what_lies_beside_a_named_file_is_left_out(tmp_path: Path, encoder: Encoder, older: bool) -> None:
+    """Who named a file did not name its folder; also building again by hand takes just that file."""
+    home, index = tmp_path / "home", tmp_path / "index"
+    home.mkdir()
+    (home / "løn.txt").write_text("Lønnen er hemmelig.", encoding="utf-8")
+    for text in ["Der yngler ti par storke."] * older + ["Der yngler elleve par storke."]:
+        (home / "storke.txt").write_text(text, encoding="utf-8")
+        build([home / "storke.txt"], index, encoder)
+    damage(current(index)[0] / STORE)
+    shutil.copytree(index, tmp_path / "other")
+    assert "but for 1 files" in repair(index).done
+    assert 1 == build([home / "storke.txt"], tmp_path / "other", encoder).documents
+    for one in index, tmp_path / "other":
+        assert ["Der yngler elleve par storke."] == [hit.passage.text for hit in Searcher.open(one).ask("storke").hits]
+
+
+def test_an_empty_folder_is_one_that_is_away(folders: Path) -> None:
+    """A drive that is not mounted leaves an empty folder: what was held of it stays, and it is named."""
+    index = folders / "index"
+    (folders / "a" / "storke.txt").write_text("Der yngler tolv par storke.", encoding="utf-8")
+    build([folders / "a"], index, load())
+    damage(current(index)[0] / STORE)
+    (folders / "b" / "vind.txt").unlink()
+    assert (str(folders / "b"),) == repair(index).missing
+    assert "Vindmøller larmer." in [hit.passage.text for hit in Searcher.open(index).ask("vindmøller").hits]
+
+
+def test_of_a_damaged_index_no_part_alone_is_built_again(tmp_path: Path, encoder: Encoder) -> None:
+    """One file of a folder that was indexed would lose the others; the folder itself does not."""
+    folder, index = tmp_path / "a", tmp_path / "index"
+    folder.mkdir()
+    for name in "xy":
+        (folder / f"{name}.txt").write_text(f"Svar {name} om storke.", encoding="utf-8")
+    build([folder], index, encoder)
+    (index / "current").write_text("000009 " + "0" * 64 + "\n", encoding="ascii")
+    with pytest.raises(InputError, match=str(folder)):
+        build([folder / "x.txt"], index, encoder)
+    assert 2 == build([folder], index, encoder).documents
 
 
 def test_a_whole_index_is_left_as_it_is(folders: Path) -> None:
