@@ -17,7 +17,9 @@ import re
 
 from corpus.errors import UnreadableError
 
+TAIL = 66_000  # bytes of a file's end: what closes a zip stands before a comment of at most 65,535
 _HEAD = 1024  # bytes
+_PDF_TAIL = 2_048
 _WEB_PAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--(?:(?!-->).){0,500}-->\s*)?<(?:!doctype\s+html|html)\b",
     re.IGNORECASE | re.DOTALL,
@@ -50,3 +52,12 @@ def true_suffix(suffix: str, data: bytes) -> str:
 def is_web_page(data: bytes) -> bool:
     """Tell whether bytes begin as a web page does."""
     return _WEB_PAGE.match(data[:_HEAD]) is not None
+
+
+def ends_whole(head: bytes, tail: bytes) -> bool:
+    """Tell whether a PDF, Word file or web page has its end within its last bytes; of other kinds none is known."""
+    if head.lstrip().startswith(b"%PDF-"):
+        return b"%%EOF" in tail[-_PDF_TAIL:]
+    if head.startswith(b"PK\x03\x04"):
+        return b"PK\x05\x06" in tail
+    return not is_web_page(head) or b"</html" in tail.lower()

@@ -21,6 +21,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from tests.oda_records import Row, content, entities
 
 PAGE = 100
+_CHALLENGE = b"<!DOCTYPE html><html><title>Just a moment</title></html>"
 _MODIFIED = "Wed, 01 May 2024 10:00:00 GMT"
 _SETS = "Afstemning Aktstykke Almdel Dagsordenspunkt Debat Emneord Møde Omtryk Sagstrin Stemme"  # others there are
 LINKS = {  # entity -> link -> (entity, its field, our field)
@@ -64,6 +65,7 @@ class StandIn:
         self.on_request: Callable[[int], None] = lambda _: None  # told how many there were until now
         self.on_half: Callable[[int], None] = lambda _: None  # the same, when half of a file is sent
         self.revised: dict[str, bytes] = {}  # other bytes of a file, by its path
+        self.one_tag = False  # whether every file has the same ETag, as where it is made of a time
         self.port = 0
 
     @property
@@ -209,7 +211,7 @@ class _Reply(BaseHTTPRequestHandler):
 
     def _file(self, path: str) -> None:
         data = self.stand_in.revised.get(path) or content(path)
-        tag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
+        tag = '"1"' if self.stand_in.one_tag else f'"{hashlib.sha256(data).hexdigest()[:16]}"'
         if self.headers.get("If-None-Match") == tag:
             self._send(304, headers={"ETag": tag})
             return
@@ -229,7 +231,9 @@ class _Reply(BaseHTTPRequestHandler):
         elif fault == "429 too long":
             self._send(429, headers={"Retry-After": "86400"})
         elif fault == "bot filter":
-            self._send(200, "text/html", b"<!DOCTYPE html><html><title>Just a moment</title></html>")
+            self._send(200, "text/html", _CHALLENGE)
+        elif fault.endswith(" page"):
+            self._send(int(fault.removesuffix(" page")), "text/html; charset=utf-8", _CHALLENGE)
         elif fault == "bot filter as pdf":
             self._send(200, "application/pdf", b"<html><body>Checking your browser</body></html>")
         elif fault == "not json":
@@ -239,6 +243,12 @@ class _Reply(BaseHTTPRequestHandler):
         elif fault == "cut":
             self._send(200, "application/pdf", b"%PDF-1.4", length=9_999)
             self.close_connection = True
+        elif fault == "cut without length":
+            self.send_response(200)
+            self.send_header("Content-Type", "application/octet-stream")
+            self.send_header("Connection", "close")
+            self.end_headers()
+            self.wfile.write(content(unquote(self.path))[:-100])
         elif fault == "closed":
             self.close_connection = True
         elif fault == "elsewhere":

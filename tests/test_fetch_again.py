@@ -54,6 +54,31 @@ def test_only_what_changed_is_asked_for(stand_in: StandIn, tmp_path: Path) -> No
     assert [] == stand_in.asked("/samling/")
 
 
+def test_a_file_that_moved_is_fetched_from_where_it_lies(stand_in: StandIn, tmp_path: Path) -> None:
+    """What the server said of the bytes at one address is not asked of another, where it may be true of other bytes."""
+    stand_in.one_tag = True
+    got(stand_in, tmp_path)
+    moved, staying = row(stand_in, "Fil", 5_007), row(stand_in, "Fil", 5_012)
+    moved["filurl"] = moved["filurl"].replace("/5007.", "/5010.")
+    for file in (moved, staying):
+        file["opdateringsdato"] = "2025-02-03T08:00:00"
+    report = got(stand_in, tmp_path)
+    assert (1, COUNT - 1) == (report.fetched, report.unchanged)
+    assert content("/5010.pdf") == (tmp_path / "20231/svar-3007-pdf-5007.pdf").read_bytes()
+
+
+def test_a_move_without_a_change_keeps_what_is_known_of_the_old_address(stand_in: StandIn, tmp_path: Path) -> None:
+    """A new address first, a changed record later: also then the old address's ETag is not sent to the new one."""
+    stand_in.one_tag = True
+    got(stand_in, tmp_path)
+    moved = row(stand_in, "Fil", 5_007)
+    moved["filurl"] = moved["filurl"].replace("/5007.", "/5010.")
+    assert 0 == got(stand_in, tmp_path).fetched
+    moved["opdateringsdato"] = "2025-02-03T08:00:00"
+    assert 1 == got(stand_in, tmp_path).fetched
+    assert content("/5010.pdf") == (tmp_path / "20231/svar-3007-pdf-5007.pdf").read_bytes()
+
+
 @pytest.mark.parametrize("moment", ["9999-12-31T23:59:59", "0001-01-01T00:00:00", "2024-13-45T00:00:00"])
 def test_a_strange_time_of_change_hides_nothing(stand_in: StandIn, tmp_path: Path, moment: str) -> None:
     """Whatever one record says of its own change, changes of the others are seen afterwards."""

@@ -11,8 +11,9 @@ import pytest
 
 from corpus.errors import InputError
 from corpus.fetch.folder import MANIFEST
-from tests.fetching import COUNT, beside, got, manifest, row, tree
-from tests.oda_server import StandIn, running
+from tests.fetching import COUNT, beside, got, lying, manifest, row, tree
+from tests.oda_records import content
+from tests.oda_server import PAGE, StandIn, running
 
 
 @pytest.fixture
@@ -78,6 +79,72 @@ def test_a_faulty_document_stops_no_other(stand_in: StandIn, tmp_path: Path, fau
     assert not [name for name in tree(tmp_path) if "5005" in name]
     stand_in.faults.clear()
     assert (1, []) == ((again := got(stand_in, tmp_path)).fetched, again.missing)
+
+
+@pytest.mark.parametrize(
+    ("fault", "turned_away", "times"),
+    [
+        ("202 page", 1, 1), ("405 page", 1, 1), ("503 page", 1, 5), ("elsewhere", 1, 1),
+        ("404 page", 0, 1), ("500 page", 0, 5), ("503", 0, 5), ("429 page", 0, 5),
+    ],
+)  # fmt: skip
+def test_a_bot_filter_is_known_by_any_status(
+    few: StandIn, tmp_path: Path, fault: str, turned_away: int, times: int
+) -> None:
+    """A page in place of a file counts as turned away, also by way of another host; what is gone or broken does not."""
+    few.faults["/5005."] = [fault] * 20
+    report = got(few, tmp_path)
+    assert (5, 1, turned_away) == (report.fetched, len(report.missing), report.turned_away)
+    assert times == len(few.asked("/5005."))
+
+
+@pytest.mark.parametrize("fault", ["202 page", "405 page", "503 page", "elsewhere"])
+def test_records_are_not_turned_away(few: StandIn, tmp_path: Path, fault: str) -> None:
+    """What comes in place of a list is no file that could be downloaded in a browser."""
+    few.faults["/Dokument?"] = [fault] * 20
+    report = got(few, tmp_path)
+    assert report.stopped and "as from a bot filter" not in report.stopped
+    assert 0 == report.turned_away
+
+
+@pytest.mark.parametrize("number", [5_001, 5_005])
+def test_a_file_that_ends_early_is_no_file(few: StandIn, tmp_path: Path, number: int) -> None:
+    """Where nothing tells its length, a file without its own end is asked for again, until it has one."""
+    name = row(few, "Fil", number)["filurl"].removeprefix("http://www.ft.dk")
+    few.faults[name] = ["cut without length"] * 7
+    report = got(few, tmp_path)
+    assert (5, 1, 5) == (report.fetched, len(report.missing), len(few.asked(name)))
+    assert "gave no whole answer (the end of the file is missing), 5 times" in report.missing[0].reason
+    assert (1, []) == ((again := got(few, tmp_path)).fetched, again.missing)
+    assert content(name) in lying(tmp_path).values()
+
+
+def test_files_that_are_refused_do_not_end_the_listing(tmp_path: Path) -> None:
+    """Where records and files lie on one host, its refusing files says nothing of its records."""
+    with running(StandIn(PAGE + 4)) as one:
+        one.faults["/samling/"] = ["403"] * 200
+        report = got(one, tmp_path)
+        assert (PAGE + 4, None, 10) == (report.listed, report.stopped, len(one.asked("/samling/")))
+
+
+def test_a_copy_is_asked_for_what_names_the_folketing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A next page or a file on the Folketing's own host is asked of the copy that was named, and cited as it was."""
+    page = StandIn.page
+
+    def naming(self: StandIn, entity: str, options: dict[str, str]) -> dict[str, Any] | None:
+        given = page(self, entity, options)
+        if given and "odata.nextLink" in given:
+            given["odata.nextLink"] = given["odata.nextLink"].replace(self.service, "http://oda.ft.dk/api/")
+        return given
+
+    monkeypatch.setattr(StandIn, "page", naming)
+    with running(StandIn(PAGE + 4)) as one:
+        file = row(one, "Fil", 5_000)
+        file["filurl"] = file["filurl"].replace("http:", "HTTPS:")
+        report = got(one, tmp_path)
+    assert (PAGE + 4, PAGE + 4, None) == (report.listed, report.fetched, report.stopped)
+    told = beside(tmp_path)["S 1"]
+    assert told["url"].startswith("https://www.ft.dk/") and told["fetched"]["url"].startswith(one.files)
 
 
 @pytest.mark.parametrize("hidden", ["Fil", "Fil.filurl", "Dokument.SpørgsmålsDokument", "Periode.kode"])

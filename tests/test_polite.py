@@ -349,6 +349,60 @@ def test_a_host_that_is_down_is_left_alone() -> None:
     assert 40 == polite.requests
 
 
+def test_files_and_pages_are_counted_apart(tmp_path: Path) -> None:
+    """Ten refused files in a row end the asking for files, and not for anything else at their host."""
+    polite = client(lambda request: httpx.Response(403 if "file" in str(request.url) else 200))
+    for number in range(12):
+        with pytest.raises(FetchError, match="failed 10 times in a row" if number >= 10 else "refused"):
+            polite.download(f"{HERE}file/{number}", tmp_path / "a", check=unchecked)
+    assert polite.get(HERE).changed
+    with pytest.raises(FetchError, match="failed 10 times in a row"):
+        polite.download(f"{HERE}file/12", tmp_path / "a", check=unchecked)
+
+
+PDF = b"%PDF-1.7\n" + b"x" * 99_999 + b"\nstartxref\n9\n%%EOF\r\n"
+WORD = b"PK\x03\x04" + b"x" * 99_999 + b"PK\x05\x06" + bytes(18) + b"a comment" * 7_000
+WEB = b"<!doctype html><p>" + b"x" * 99_999 + b"</HTML>\n<!-- 0.2 s -->"
+
+
+@pytest.mark.parametrize(
+    ("whole", "missing"), [(PDF, 5), (PDF, 50_000), (WORD, 64_000), (WORD, 100_000), (WEB, 20), (WEB, 90_000)]
+)
+def test_an_end_that_nothing_announces_is_the_files_own(tmp_path: Path, whole: bytes, missing: int) -> None:
+    """A reply that ends with its connection is whole where PDF, Word or web page end; any other is asked for again."""
+
+    def ending(data: bytes, **said: str) -> httpx.Response:
+        return httpx.Response(200, headers=said, stream=httpx.ByteStream(data))
+
+    cut, target = whole[:-missing], tmp_path / "a"
+    polite = client(replies(ending(cut), ending(cut), ending(whole)))
+    assert polite.download(HERE, target, check=unchecked).changed
+    assert (3, whole) == (polite.requests, target.read_bytes())
+    with pytest.raises(FetchError, match="the end of the file is missing"):
+        client(lambda _: ending(cut)).download(HERE, target, check=unchecked)
+    assert whole == target.read_bytes()
+    for said in ({"Content-Length": str(len(cut))}, {"Transfer-Encoding": "chunked"}):
+        client(lambda _, said=said: ending(cut, **said)).download(HERE, target, check=unchecked)  # type: ignore[misc]
+        assert cut == target.read_bytes()
+
+
+@pytest.mark.parametrize(("status", "requests"), [(202, 1), (405, 1), (503, 5)])
+def test_a_page_with_any_status_is_checked_as_one(tmp_path: Path, status: int, requests: int) -> None:
+    """Who wants a file is turned away by it; who wants a page is told the status."""
+
+    def no_page(content_type: str, head: bytes) -> None:
+        assert ("text/html", b"") == (content_type, head)
+        raise TurnedAwayError("a web page")
+
+    polite = client(lambda _: httpx.Response(status, html="<html>Are you a human?</html>"))
+    with pytest.raises(TurnedAwayError):
+        polite.download(HERE, tmp_path / "a", check=no_page)
+    assert requests == polite.requests
+    with pytest.raises(FetchError, match=f"answered {status}"):
+        polite.download(HERE, tmp_path / "a", check=unchecked)
+    assert [] == list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("url", ["ftp://data.example/x", "https://other.example/x", "data.example/x", "", "https://[x"])
 def test_nothing_else_is_asked(url: str) -> None:
     """An address that is none of the origins' is refused before anybody is asked, in one line."""

@@ -33,6 +33,7 @@ class Held(NamedTuple):
     """A document that lies in the folder: as its record was then, and by what its server knows it."""
 
     updated: str
+    url: str  # at which its bytes lay
     validators: Validators
     by_hand: bool  # downloaded by the user himself
 
@@ -97,7 +98,7 @@ class Folder:
             if path.is_symlink() or path.stat().st_size != source["bytes"]:
                 return None
             known = Validators(source.get("etag"), source.get("modified"))
-            return Held(str(source["updated"]), known, source.get("by_hand") is True)
+            return Held(str(source["updated"]), str(source["url"]), known, source.get("by_hand") is True)
         except (UnreadableError, OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 

@@ -62,9 +62,14 @@ def address(service: str, entity: str, where: Condition | None = None, expand: S
 _READABLE = "',()/:{}"
 
 
-def _next(url: str, following: str | None) -> str | None:
+def of_copy(copy: str, own: str, url: str) -> str:
+    """Give an address on the Folketing's `own` host as that on a copy of it; any other is left."""
+    return re.sub(rf"\Ahttps?{re.escape(own.removeprefix('https'))}", lambda _: copy, url, flags=re.IGNORECASE)
+
+
+def _next(service: str, url: str, following: str | None) -> str | None:
     try:
-        return urljoin(url, following) if following else None
+        return urljoin(url, of_copy(service, SERVICE, following)) if following else None
     except ValueError as error:
         raise FetchError(f"{url} names a next page that is no address ({error}). Call again later") from error
 
@@ -104,7 +109,7 @@ class Oda:
                 raise FetchError(f"{url} leads round in a circle. Call again later")
             asked.add(url)
             rows, following, count = self._page(url)
-            url = _next(url, following)
+            url = _next(self._service, url, following)
             announced = announced if count is None else count
             received += len(rows)
             kept: list[Row] = []

@@ -7,7 +7,7 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,7 @@ import httpx
 from corpus.disk import MAX_BYTES, land
 from corpus.errors import FetchError, InputError, TurnedAwayError, UsageError
 from corpus.fetch.guest import GIVEN_UP_IN_A_ROW, LATER, Guest, Turns, Watch, aside, plain
+from corpus.signatures import TAIL, ends_whole
 
 _TRIES = 5
 _REDIRECTS = 5
@@ -46,6 +47,14 @@ class Reply(NamedTuple):
     body: bytes = b""
 
 
+class _Use(NamedTuple):
+    """What is asked for, "body" or "file", and what is done with a reply that has it, and with one that is none."""
+
+    what: str
+    read: Callable[[httpx.Response], None]
+    refuse: Callable[[httpx.Response], None] = lambda _: None
+
+
 class Polite:
     """A client that asks nobody but the given origins, such as "https://oda.ft.dk"; a context manager.
 
@@ -64,7 +73,7 @@ class Polite:
                 raise UsageError(f"{origin} is no address ({error}). Write it as https://oda.ft.dk/api/") from error
             self._secure[url.netloc] = url.scheme == "https" or self._secure.get(url.netloc, False)
         self._turns, self._watch = Turns(guest), Watch()
-        self._given_up: Counter[bytes] = Counter()
+        self._given_up: Counter[tuple[bytes, str]] = Counter()  # files may be kept from programs where records are not
         try:
             self._client = httpx.Client(
                 headers={"User-Agent": guest.name, "Accept-Encoding": "gzip"},
@@ -98,7 +107,7 @@ class Polite:
             for chunk in _chunks(response, limit):
                 body.extend(chunk)
 
-        return self._asked(url, {"Accept": accept}, known, read)._replace(body=bytes(body))
+        return self._asked(url, {"Accept": accept}, known, _Use("body", read))._replace(body=bytes(body))
 
     def download(
         self,
@@ -112,56 +121,64 @@ class Polite:
     ) -> Reply:
         """Bring a file to `target`: whole and synced under that name, or not at all.
 
-        `check` gets the content type and the first 1,024 bytes, and raises where that is not what was asked for. With
-        `known`, and a target that is there, nothing is transferred unless it has changed.
+        `check` gets the content type and the first 1,024 bytes, and raises where that is not what was asked for: if it
+        raises `TurnedAwayError` for a web page, so does one with a status such as 405, or 503 to the last. Where
+        nothing but the connection's end marks that of the file, the file's own end must be there. With `known`, and a
+        target that is there, nothing is transferred unless it has changed.
         """
         with aside(target) as part:
 
             def read(response: httpx.Response) -> None:
                 head = b""
-                with part.open("wb") as file:
+                with part.open("w+b") as file:
                     for chunk in _chunks(response, limit):
                         head += chunk[: 1024 - len(head)]
                         file.write(chunk)
+                    file.seek(max(0, file.tell() - TAIL))
+                    tail = file.read()
                 check(_content_type(response), head)
+                if not (_ends_marked(response) or ends_whole(head, tail)):
+                    raise httpx.RemoteProtocolError("the end of the file is missing")
                 land(part, target)
+
+            def refuse(response: httpx.Response) -> None:
+                with suppress(NoDocumentError):
+                    check(_content_type(response), b"")
 
             # Nothing compressed: the size that is announced is then the size that comes.
             headers = {"Accept": accept, "Accept-Encoding": "identity"}
-            return self._asked(url, headers, known if target.exists() else None, read)
+            return self._asked(url, headers, known if target.exists() else None, _Use("file", read, refuse))
 
-    def _asked(
-        self, url: str, headers: dict[str, str], known: Validators | None, read: Callable[[httpx.Response], None]
-    ) -> Reply:
+    def _asked(self, url: str, headers: dict[str, str], known: Validators | None, use: _Use) -> Reply:
         """Ask until there is an answer, at most `_TRIES` times; a host that gave none too often is not asked again."""
         address = self._allowed(url, url)
         host = address.netloc
-        if self._given_up[host] >= GIVEN_UP_IN_A_ROW:
+        if self._given_up[host, use.what] >= GIVEN_UP_IN_A_ROW:
             raise FetchError(
                 f"{address}: not asked for, {host.decode()} failed {GIVEN_UP_IN_A_ROW} times in a row. {LATER}"
             )
         conditions = {"If-None-Match": known.etag, "If-Modified-Since": known.modified} if known else {}
         headers |= {name: plain(value) for name, value in conditions.items() if value}
         try:
-            reply = self._persistently(address, headers, read)
+            reply = self._persistently(address, headers, use)
         except FetchError as error:
             if not isinstance(error, NoDocumentError):
-                self._given_up[host] += 1
+                self._given_up[host, use.what] += 1
             raise
-        self._given_up[host] = 0
+        self._given_up[host, use.what] = 0
         return reply
 
-    def _persistently(
-        self, address: httpx.URL, headers: dict[str, str], read: Callable[[httpx.Response], None]
-    ) -> Reply:
+    def _persistently(self, address: httpx.URL, headers: dict[str, str], use: _Use) -> Reply:
         for attempt in range(1, _TRIES + 1):
             wait: float | None = None
             try:
                 with self._followed(address, headers) as response:
                     if response.status_code not in _PASSING:
-                        return _reply(address, response, read)
+                        return _reply(address, response, use)
                     reason = f"answered {response.status_code}"
                     wait = _retry_after(response)
+                    if (attempt, response.status_code) == (_TRIES, 503) and not _is_empty(response):
+                        use.refuse(response)
             except (httpx.RequestError, ValueError) as error:  # of a host or a header that cannot be one
                 reason = f"gave no whole answer ({_why(error)})"
             if wait is not None and wait > _PATIENCE:
@@ -193,8 +210,10 @@ class Polite:
         secure = self._secure.get(address.netloc)
         if secure is None or address.scheme not in ("http", "https") or address.userinfo:
             named = ", ".join(sorted(netloc.decode() for netloc in self._secure))
-            leads = "is not fetched" if url == asked else f"leads to {url[:200]!r}, which is not fetched"
-            raise FetchError(f"{str(address if url == asked else asked)[:200]} {leads}: only {named} over http(s)")
+            kind, leads = FetchError, "is not fetched"
+            if url != asked:
+                kind, leads = TurnedAwayError, f"leads to {url[:200]!r}, which is not fetched"
+            raise kind(f"{str(address if url == asked else asked)[:200]} {leads}: only {named} over http(s)")
         return address.copy_with(scheme="https") if secure else address
 
     def _see(self, event: str, info: Mapping[str, Any]) -> None:
@@ -212,7 +231,7 @@ class GoneError(NoDocumentError):
     """There is nothing at this address."""
 
 
-def _reply(address: httpx.URL, response: httpx.Response, read: Callable[[httpx.Response], None]) -> Reply:
+def _reply(address: httpx.URL, response: httpx.Response, use: _Use) -> Reply:
     status = response.status_code
     if status in (401, 403):
         raise TurnedAwayError(f"{address} is refused to programs (status {status})")
@@ -220,9 +239,10 @@ def _reply(address: httpx.URL, response: httpx.Response, read: Callable[[httpx.R
         raise GoneError(f"{address} is not there (status {status})")
     conditional = {"if-none-match", "if-modified-since"} & response.request.headers.keys()
     if status != 200 and not (status == 304 and conditional):
+        use.refuse(response)
         raise FetchError(f"{address} answered {status}, which is no document. Open it in a browser to see why")
     if status == 200:
-        read(response)
+        use.read(response)
     said = (response.headers.get(name, "") for name in ("ETag", "Last-Modified"))
     validators = Validators(*(value if 0 < len(value) <= _LONGEST_VALIDATOR else None for value in said))
     return Reply(str(response.url), status == 200, _content_type(response), validators)
@@ -254,6 +274,16 @@ def _chunks(response: httpx.Response, limit: int) -> Iterator[bytes]:
         raise NoDocumentError(f"{response.url} is longer than {limit:,} bytes and was left")
     if unpacking and (not unpacking.eof or unpacking.unused_data):
         raise httpx.DecodingError("what is packed did not come whole")
+
+
+def _ends_marked(response: httpx.Response) -> bool:
+    """Tell whether a reply says where its body ends, otherwise than by the end of its connection."""
+    return not {"content-length", "transfer-encoding"}.isdisjoint(response.headers.keys())
+
+
+def _is_empty(response: httpx.Response) -> bool:
+    length: str = response.headers.get("Content-Length", "")
+    return length == "0"
 
 
 @cache

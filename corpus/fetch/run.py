@@ -15,7 +15,7 @@ from corpus.fetch.by_hand import Downloads
 from corpus.fetch.conditions import Condition, midnight, time_of
 from corpus.fetch.folder import Folder, Held
 from corpus.fetch.guest import Guest
-from corpus.fetch.oda import FILES, NAMED, SERVICE, Oda, address
+from corpus.fetch.oda import FILES, NAMED, SERVICE, Oda, address, of_copy
 from corpus.fetch.people import LINKS
 from corpus.fetch.polite import NoDocumentError, Polite, Validators
 from corpus.fetch.report import Missing, Report, still_missing
@@ -74,12 +74,14 @@ def fetch(
         raise InputError(f"no such folder: {by_hand}. Name the one with the downloaded files")
     folder = Folder(into)
     with folder.locked(), Polite((source.service, source.files), source.guest) as polite:
-        run = _Run(folder, polite, Oda(polite, source.service), today)
+        run = _Run(folder, polite, Oda(polite, source.service), source.files, today)
         try:
-            listed = run.answers(scope, source.files, changed=changed, limit=limit)
+            listed = run.answers(scope, changed=changed, limit=limit)
             if by_hand:
                 known = list(listed)
-                run.land(known, Downloads(by_hand, known), tell)
+                downloads = Downloads(by_hand, known)
+                run.report.notes += downloads.notes
+                run.land(known, downloads, tell)
             else:
                 run.land(listed, None, tell)
         except FetchError as error:
@@ -91,21 +93,21 @@ def fetch(
 class _Run:
     """One fetch, from the schema to the manifest."""
 
-    def __init__(self, folder: Folder, polite: Polite, oda: Oda, today: date) -> None:
-        self._folder, self._polite, self._oda, self._today = folder, polite, oda, today
+    def __init__(self, folder: Folder, polite: Polite, oda: Oda, files: str, today: date) -> None:
+        self._folder, self._polite, self._oda, self._files, self._today = folder, polite, oda, files, today
         self.report = Report()
         self._newest = ""  # of all records that were listed, the last to change
         self._unmet: list[str] = []  # when the records of missing files changed
         self._named: set[str] = set()  # files
 
-    def answers(self, scope: Scope, files: str, *, changed: bool, limit: int | None) -> Iterator[Answer]:
+    def answers(self, scope: Scope, *, changed: bool, limit: int | None) -> Iterator[Answer]:
         """Check the service, read its tables, and give the answers of a scope, at most `limit`."""
         self._oda.guard()
         tables = self._oda.tables()
         scope.check(list(tables.cases.values()), list(tables.sessions.values()))
         mark = _marks(self._folder).get(scope.key) if changed else None
         where = scope.condition(self._today, answer_types(tables.documents), mark)
-        answers = Answers(self._oda, tables, files)
+        answers = Answers(self._oda, tables, self._files)
         for page in self._oda.rows("Dokument", where, EXPAND):
             self._newest = max([self._newest, *(time_of(row, "opdateringsdato") or "" for row in page)])
             for answer in answers.within(page, scope):
@@ -135,21 +137,21 @@ class _Run:
             tell(self.report)
 
     def _file(self, answer: Answer, file: File, downloads: Downloads | None) -> None:
-        held = self._folder.held(file.name)
+        held, url = self._folder.held(file.name), of_copy(self._files, FILES, file.url)
         if held and held.updated and held.updated == file.updated:
             self.report.unchanged += 1
         elif downloads:
             self._link(downloads.find(answer, file), file)
-            held = Held(file.updated, Validators(), True)
+            held = Held(file.updated, url, Validators(), True)
         else:
             place = self._folder.place(file.name)
-            known = held.validators if held else None
-            reply = self._polite.download(file.url, place, check=_check(file.url), known=known)
+            known = held.validators if held and held.url == url else None  # they say nothing of another address
+            reply = self._polite.download(url, place, check=_check(url), known=known)
             self.report.fetched += reply.changed
             self.report.unchanged += not reply.changed
-            held = Held(file.updated, reply.validators if reply.changed or not known else known, False)
+            held = Held(file.updated, url, reply.validators if reply.changed or not known else known, False)
         source: dict[str, Any] = {
-            "url": file.url,
+            "url": held.url,
             "document": answer.id,
             "question": answer.question,
             "case": answer.case,
