@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from corpus.clean import clean
+from corpus.letter_fields import numbers_in
 from corpus.records import Document, Fields
 
 Relation = Literal["superseded_by", "supplemented_by", "refers_to"]
@@ -67,10 +68,13 @@ def facts(document: Document) -> Facts:
 def relations(documents: Iterable[Facts]) -> Iterator[Related]:
     """Give every relation between the documents: who is superseded by whom, and who points to whom."""
     by_number: dict[tuple[str, str], list[Facts]] = defaultdict(list)
+    by_each: dict[tuple[str, str], list[Facts]] = defaultdict(list)  # of several numbers, where a letter answers them
     everything = [one for one in documents if answers(one.fields)]
     for one in everything:
         if one.fields.number:
             by_number[_counted(one.fields.number, one.fields.case)].append(one)
+            for key in {_counted(number, one.fields.case) for number in numbers_in(one.fields.number)}:
+                by_each[key].append(one)
     versions_related = [
         related
         for versions in by_number.values()
@@ -81,7 +85,7 @@ def relations(documents: Iterable[Facts]) -> Iterator[Related]:
     superseded = {related.document for related in versions_related if related.relation == "superseded_by"}
     for one in everything:
         for number, case in one.pointers:
-            there = [other for other in by_number.get(_counted(number, case), []) if other.id != one.id]
+            there = [other for other in by_each.get(_counted(number, case), []) if other.id != one.id]
             target = _meant(one, [other for other in there if other.id not in superseded] or there)
             if target:
                 yield Related(one.id, "refers_to", target.id)

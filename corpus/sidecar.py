@@ -13,6 +13,7 @@ from typing import Any, get_args
 from corpus.disk import read_regular
 from corpus.errors import UnreadableError
 from corpus.files import SIDECAR, Found, sha256
+from corpus.letter_fields import numbers_in
 from corpus.records import Differing, Document, Fields, Kind, Status
 
 _MOST = 64_000  # bytes
@@ -34,6 +35,8 @@ def digest(found: Found) -> str:
 def described(document: Document, found: Found) -> Document:
     """Give the document with the fields that its sidecar names; names of its own that are no fields are left alone.
 
+    A letter may answer several questions, of which its sidecar names one: the number is then the text's, with all.
+
     Raises `UnreadableError` if the sidecar is none; the document then stands by its text alone.
     """
     data = _bytes(found)
@@ -46,6 +49,9 @@ def described(document: Document, found: Found) -> Document:
     if not isinstance(values, dict):
         raise UnreadableError("the sidecar is no JSON object. Mend or remove it")
     named = {name: _checked(name, values[name]) for name in sorted(values.keys() & _NAMES)}
+    said = document.fields.number
+    if said and named.get("number") != said and named.get("number") in numbers_in(said):
+        del named["number"]
     return replace(document, fields=replace(document.fields, **named), sidecar=tuple(named))
 
 

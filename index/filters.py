@@ -16,8 +16,8 @@ from corpus.records import Fields, Kind
 class Filters:
     """Conditions on a document's fields; a document without the field meets no condition on it.
 
-    Dates are ISO 8601. `kind`, `session` and `party` must be equal; the others need only occur as words in the field.
-    Case never matters.
+    Dates are ISO 8601. `kind` and `session` must be equal, `party` be among the parties of those who asked; the others
+    need only occur as words in the field. Case never matters.
     """
 
     since: str | None = None
@@ -63,6 +63,10 @@ def _equal(wanted: str, value: str) -> bool:
     return _plain(wanted) == _plain(value)
 
 
+def _among(wanted: str, value: str) -> bool:
+    return set(re.split(", ?", _plain(wanted))) <= set(re.split(", ?", _plain(value)))
+
+
 def _within(wanted: str, value: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(_plain(wanted))}", _plain(value)) is not None
 
@@ -84,7 +88,7 @@ _TESTS: dict[str, Callable[[str, str], bool]] = {
     "ministry": _within,
     "minister": _within,
     "asker": _within,
-    "party": _equal,
+    "party": _among,
     "committee": _within,
     "session": _equal,
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from corpus.letter_fields import numbers_in
+
 _LETTERED = re.compile(r"\b(S|US|L|B|F)\s?(\d{1,4})\b")
 _PLAIN = re.compile(
     r"\b(?:spm\.?|spørgsmål(?:et)?|nr\.?|nummer)\s+(?:nr\.?\s*|nummer\s+)?(\d{1,5})\b(?!\s*(?:pct|kr|mio|mia|procent))",
@@ -22,6 +24,6 @@ def key(number: str) -> str:
 
 
 def keys(*numbers: str | None) -> list[str]:
-    """Give the tokens of a document's or a section's own numbers; "12 og 13" names both."""
-    found = [part for number in numbers if number for part in re.split(r", | og ", number)]
+    """Give the tokens of a document's or a section's own numbers; "12 og 13" names both, "12-14" three."""
+    found = [part for number in numbers if number for part in numbers_in(number)]
     return list(dict.fromkeys(map(key, found)))

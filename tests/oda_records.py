@@ -62,7 +62,11 @@ def entities(count: int = 300) -> dict[str, list[Row]]:
                 ["Ministerområde", "Ministertitel", "Udvalg", "Folketingsgruppe", "Person", "Gruppe"], 1
             )
         ],
-        "SagAktørRolle": [_row(10, rolle="Spørger"), _row(11, rolle="Henvist til"), _row(14, rolle="Minister")],
+        "SagAktørRolle": [
+            _row(3, rolle="Tidligere henvist til"), _row(6, rolle="Ministerområde"), _row(8, rolle="Kopi sendt til"),
+            _row(9, rolle="Relevant for"), _row(10, rolle="Spørger"), _row(11, rolle="Henvist til"),
+            _row(14, rolle="Minister"),
+        ],
         "DokumentAktørRolle": [
             _row(4, rolle="Besvaret af"), _row(5, rolle="Minister"), _row(6, rolle="Spørger"),
             _row(9, rolle="Ministerområde"),
@@ -113,6 +117,11 @@ def letter(number: int) -> tuple[str, ...]:
         minister,
         NOTICE,
     )
+
+
+def joint(numbers: str) -> bytes:
+    """The letter that answers S 1, as PDF, saying that it answers these: "S 1 og S 7"."""
+    return _pdf(tuple(text.replace("nr. S 1", f"nr. {numbers}") for text in letter(0)))
 
 
 def figure_of(number: int) -> int:

@@ -91,6 +91,14 @@ def test_a_pointer_leads_to_the_answer_it_names() -> None:
     assert [Related("a", "refers_to", "b")] == refers(by_number, answer("b"), answer("c", case="SAU alm. del"))
 
 
+def test_a_pointer_leads_to_a_letter_that_answers_several_questions() -> None:
+    """By each of their numbers, also one between the ends of a row."""
+    for joint, number in (("S 3 og S 7", "S 7"), ("S 3-S 9", "S 7"), ("S 3", "S 3")):
+        documents = [answer("a", number="S 1", case="§ 20", pointers=((number, None),))]
+        documents.append(answer("b", number=joint, case="§ 20"))
+        assert [Related("a", "refers_to", "b")] == list(relations(documents)), joint
+
+
 def test_a_pointer_leads_to_the_current_version() -> None:
     """Who points to a superseded answer is led to the one in force."""
     pointing = answer("a", number="13", pointers=(("12", "MOF alm. del"),))

@@ -125,6 +125,9 @@ def test_a_filter_that_nothing_meets_finds_nothing(searcher: Searcher) -> None:
         (Filters(minister="rederiksen"), False),
         (Filters(party="df"), True),
         (Filters(party="D"), False),
+        (Filters(party="V"), True),
+        (Filters(party="v,df"), True),
+        (Filters(party="DF, S"), False),
         (Filters(committee="AMU"), True),
         (Filters(committee="integrationspolitik"), True),
         (Filters(session="20111"), False),
@@ -137,7 +140,7 @@ def test_filters_mean_what_people_expect(filters: Filters, accepted: bool) -> No
         date="2012-04-27",
         minister="Mette Frederiksen",
         minister_title="beskæftigelsesministeren",
-        party="DF",
+        party="DF, V",
         committee="Udvalget for Integrationspolitik",
         case="AMU alm. del",
     )

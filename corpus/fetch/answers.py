@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from corpus.danish import is_minister, minister_title, ministry_name
+from corpus.danish import minister_title, ministry_name
 from corpus.fetch.conditions import Row, number_of, rows_of, text_of, time_of
 from corpus.fetch.oda import PUBLIC, Oda, Tables
-from corpus.fetch.people import COMMITTEE, PERSON, TITLE, Actor, People
+from corpus.fetch.people import COMMITTEE, MINISTRY, PERSON, TITLE, Actor, Part, People
 from corpus.fetch.scope import SESSION, Scope, is_general, is_own
 from corpus.letter_headings import status_of
 
@@ -22,6 +22,7 @@ EXPAND = ("Fil", "DokumentAktør", "SagDokument", "SpørgsmålsDokument/Dokument
 _READ = {".pdf": "pdf", ".docx": "word"}
 _VARIANTS = frozenset("PO")  # as PDF; as it was sent
 _LONGEST = 2_000  # characters of a field
+Picked = TypeVar("Picked")
 _NUMBER = re.compile(r"\bsp(?:m|ørgsmål)\.?\s(?:nr\.?\s)?(\d{1,5})\b", re.IGNORECASE)
 
 
@@ -79,7 +80,8 @@ class Answers:
             kind = self._tables.cases.get(number_of(case, "typeid") or 0, "")
             code = self._tables.sessions.get(number_of(case, "periodeid") or 0, "")
             session = code if SESSION.fullmatch(code) else None  # it becomes the name of a folder
-            committees = self._committees(case, question)
+            documents = (self._parts(one, "DokumentAktør") for one in (question, row))
+            committees = _committees([self._parts(case, "SagAktør"), *documents])
             self.committees.update(one.code or one.name for one in committees)
             if scope.takes(kind, session, [name for one in committees for name in (one.code, one.name) if name]):
                 yield self._made(row, question, case, kind, session, committees)
@@ -91,30 +93,20 @@ class Answers:
         day = (time_of(row, "dato") or "")[:10]
         own, general = is_own(kind), is_general(kind)
         committee = committees[0] if len(committees) == 1 else None
-        number = text_of(case, "nummer")
-        roles = list(self._roles(row, question, case if own else None))
-        askers = [actor for role, actor in roles if role.startswith(("spørger", "medspørger", "stiller"))]
-        people = list(dict.fromkeys(actor for actor in askers if actor.kind == PERSON))
-        asked = (time_of(question or row, "dato") or "")[:10]
-        parties = list(dict.fromkeys(filter(None, (self._people.party(person, asked) for person in people))))
-        answered = [actor for role, actor in roles if role in ("minister", "besvaret af")]
-        ministers = list(dict.fromkeys(actor.name for actor in answered if actor.kind == PERSON))
-        titles = {minister_title(actor.name) for actor in answered if actor.kind == TITLE and is_minister(actor.name)}
-        ministries = {name for _, actor in roles if actor.kind != PERSON and (name := ministry_name(actor.name))}
+        filed, number = text_of(case, "nummer"), _number(row, question, case)
+        people = [[part for one in (question, row) for part in self._parts(one, "DokumentAktør")]]
+        if own or (general and _is_alone(filed, number)):
+            people.append(self._parts(case, "SagAktør"))
         category = self._tables.categories.get(number_of(row, "kategoriid") or 0)
         stated = {
             "kind": "§20-svar" if own else "udvalgssvar",
             "title": text_of(case, "titelkort") if own else text_of(question or {}, "titel"),
             "date": day,
-            "number": number if own else _number(row, question, case),
-            "case": "§ 20" if own else _general(committee) if general else number,
+            "number": filed if own else number,
+            "case": "§ 20" if own else _general(committee) if general else filed,
             "committee": None if own or committee is None else committee.name,
             "session": session,
-            "asker": _listed([person.name for person in people]),
-            "party": ", ".join(parties) or None,
-            "minister": ministers[0] if len(ministers) == 1 else None,
-            "minister_title": titles.pop() if len(titles) == 1 else None,
-            "ministry": ministries.pop() if len(ministries) == 1 else None,
+            **self._who(people, (time_of(question or {}, "dato") or day)[:10]),
             "status": status_of(category) or status_of(text_of(row, "titel")),
         }
         files = list(self._found(row, session))
@@ -148,26 +140,26 @@ class Answers:
         named = (parts._replace(scheme=host.scheme) if parts.netloc == host.netloc else parts).geturl()
         return named if len(named) <= _LONGEST and named.isprintable() else ""
 
-    def _committees(self, case: Row, question: Row | None) -> list[Actor]:
-        """Give the committees of a case, or else those to which the question belongs."""
-        for row, link in ((case, "SagAktør"), (question or {}, "DokumentAktør")):
-            found = {actor for one in rows_of(row, link) if (actor := self._actor(one)) and actor.kind == COMMITTEE}
-            if found:
-                return sorted(found, key=lambda actor: actor.name)
-        return []
+    def _who(self, sources: Sequence[list[Part]], day: str) -> dict[str, str | None]:
+        """Give who asked, with the party of that day, and who answered: each from the first source that names any."""
+        askers = _first(sources, _asker)
+        parties = dict.fromkeys(filter(None, (self._people.party(asker, day) for asker in askers)))
+        return {
+            "asker": _listed([asker.name for asker in askers]),
+            "party": ", ".join(parties) or None,
+            "minister": _only(_first(sources, _minister)),
+            "minister_title": _only(_first(sources, _title)),
+            "ministry": _only(_first(sources, _ministry)),
+        }
 
-    def _roles(self, row: Row, question: Row | None, case: Row | None) -> Iterator[tuple[str, Actor]]:
-        """Give who took part, in small letters as what: the question says it before the answer and the case."""
-        documents, cases = self._tables.document_roles, self._tables.case_roles
-        for source, link, names in (
-            (question, "DokumentAktør", documents),
-            (row, "DokumentAktør", documents),
-            (case, "SagAktør", cases),
-        ):
-            for one in rows_of(source or {}, link):
-                role, actor = names.get(number_of(one, "rolleid") or 0), self._actor(one)
-                if role and actor:
-                    yield role.lower(), actor
+    def _parts(self, row: Row | None, link: str) -> list[Part]:
+        """Give who takes part in a case or a document, and as what."""
+        roles = self._tables.case_roles if link == "SagAktør" else self._tables.document_roles
+        return [
+            Part(roles.get(number_of(one, "rolleid") or 0, "").lower(), actor)
+            for one in rows_of(row or {}, link)
+            if (actor := self._actor(one))
+        ]
 
     def _actor(self, link: Row) -> Actor | None:
         id_ = number_of(link, "aktørid")
@@ -197,8 +189,55 @@ def _number(row: Row, question: Row | None, case: Row) -> str | None:
     return said[1] if said else None
 
 
-def _general(committee: Actor | None) -> str:
-    return f"{committee.code} alm. del" if committee and committee.code else "alm. del"
+def _general(committee: Actor | None) -> str | None:
+    return f"{committee.code} alm. del" if committee and committee.code else None
+
+
+def _is_alone(filed: str | None, number: str | None) -> bool:
+    """Tell whether a case of general matters is one question's own: its number ("SUU 309") then says that question's.
+
+    Others hold all questions of a committee, and who is named there need not have to do with each of them.
+    """
+    return re.findall(r"\d+", filed or "") == [number]
+
+
+def _committees(sources: Sequence[list[Part]]) -> list[Actor]:
+    """Give the committees of the first source that has any; those aside only where no source has another."""
+    for aside in (False, True):
+        for source in sources:
+            found = {part.actor for part in source if part.actor.kind == COMMITTEE and part.aside == aside}
+            if found:
+                return sorted(found, key=lambda actor: actor.name)
+    return []
+
+
+def _asker(part: Part) -> Actor | None:
+    asks = part.actor.kind == PERSON and part.role.startswith(("spørger", "medspørger", "stiller"))
+    return part.actor if asks else None
+
+
+def _minister(part: Part) -> str | None:
+    return part.actor.name if part.answers and part.actor.kind == PERSON else None
+
+
+def _title(part: Part) -> str | None:
+    return minister_title(part.actor.name) if part.answers and part.actor.kind == TITLE else None
+
+
+def _ministry(part: Part) -> str | None:
+    if part.aside or part.actor.kind == PERSON:
+        return None
+    return ministry_name(part.actor.name) or (part.actor.name if part.actor.kind == MINISTRY else None)
+
+
+def _first(sources: Sequence[list[Part]], pick: Callable[[Part], Picked | None]) -> list[Picked]:
+    """Give what is picked from the first source of which anything is, each once."""
+    picked = ([value for part in source if (value := pick(part))] for source in sources)
+    return list(dict.fromkeys(next(filter(None, picked), [])))
+
+
+def _only(values: list[str]) -> str | None:
+    return values[0] if len(values) == 1 else None
 
 
 def _listed(names: list[str]) -> str | None:

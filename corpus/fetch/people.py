@@ -8,7 +8,8 @@ from typing import NamedTuple
 from corpus.fetch.conditions import Row, number_of, rows_of, text_of, time_of
 from corpus.fetch.oda import Oda, Tables
 
-PERSON, TITLE, GROUP, COMMITTEE = "Person", "Ministertitel", "Folketingsgruppe", "Udvalg"
+PERSON, TITLE, MINISTRY = "Person", "Ministertitel", "Ministerområde"
+GROUP, COMMITTEE = "Folketingsgruppe", "Udvalg"
 LINKS = ("FraAktørAktør", "TilAktørAktør")
 """What is asked for together with an actor."""
 
@@ -30,6 +31,23 @@ class Actor(NamedTuple):
     links: tuple[Link, ...]
 
 
+class Part(NamedTuple):
+    """What an actor has to do with a case or a document: `role` in small letters, "" where the service names none."""
+
+    role: str
+    actor: Actor
+
+    @property
+    def answers(self) -> bool:
+        """Whether it is who answers."""
+        return self.role in ("minister", "besvaret af")
+
+    @property
+    def aside(self) -> bool:
+        """Whether it is only told of the matter, or has it no more."""
+        return self.role.startswith(("relevant for", "kopi", "tidligere"))
+
+
 class People:
     """The actors that were asked for until now."""
 
@@ -47,7 +65,9 @@ class People:
         return self._known.get(id_)
 
     def party(self, person: Actor, day: str) -> str | None:
-        """Give the letters of the one parliamentary group to which a person belonged on a day, else None."""
+        """Give the letters of the one parliamentary group to which a person belonged on a day ("": none), else None."""
+        if not day:
+            return None
         groups = {
             group.code
             for link in person.links
