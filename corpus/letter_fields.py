@@ -33,12 +33,14 @@ def numbers_in(number: str) -> list[str]:
         found += [first, last] if last else [first]
         prefix = "S " if first.startswith("S ") else ""
         low, high = first.removeprefix("S "), last.removeprefix("S ")
-        if low.isdecimal() and high.isdecimal() and 0 < int(high) - int(low) <= _LONGEST_ROW:
+        both = all(end.isdecimal() and len(end) <= _DIGITS for end in (low, high))
+        if both and 0 < int(high) - int(low) <= _LONGEST_ROW:
             found += [f"{prefix}{n}" for n in range(int(low) + 1, int(high) + 1)]
     return found
 
 
 _LONGEST_ROW = 200  # questions that one letter answers at most
+_DIGITS = 6  # of a question's number, and Python refuses to read thousands
 _SAID_NUMBER = re.compile(rf"(?:spørgsmål|spm\.?)\s*(?:nr\.?\s*)?({NUMBERS})", re.IGNORECASE)
 _ANSWERED_NUMBER = re.compile(
     rf"(?:følgende|svar\spå|besvarelse\saf|besvares)\s(?:§\s?20[-\s]?)?(?:spørgsmål|spm\.?)\s*(?:nr\.?\s*)?({NUMBERS})",

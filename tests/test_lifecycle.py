@@ -6,6 +6,7 @@ from itertools import permutations
 
 import pytest
 
+from corpus.letter_fields import numbers_in
 from corpus.lifecycle import Facts, Related, facts, relations
 from corpus.records import Document, Fields, Section, Status
 
@@ -151,3 +152,9 @@ def test_hostile_answers_take_linear_time(bait: str) -> None:
     started = time.monotonic()
     facts(Document(id="d", files=(), text=text, pages=(), fields=fields, sections=(section,)))
     assert time.monotonic() - started < 10
+
+
+def test_a_row_of_numbers_has_bounds() -> None:
+    """What a sidecar calls a number may be as long as it likes."""
+    assert ["1", "9" * 5000] == numbers_in(f"1-{'9' * 5000}")
+    assert ["S 1", "S 3", "S 2", "S 3"] == numbers_in("S 1-S 3")
