@@ -69,6 +69,8 @@ def build(
         gathering = Gathering(plan, previous, splitter, progress)
         same_refused = previous is not None and _names(plan.refused) == _names(previous.manifest.quarantined)
         alike = previous is not None and made_alike(previous.manifest, encoder, splitter)
+        # What a drop that was interrupted left: the big files, which an update would share, hold what was erased.
+        whole = whole or (previous is not None and int(previous.folder.name) < plan.erased.without)
         if previous and alike and same_refused and not plan.read and not plan.gone and not whole:
             manifest = previous.manifest
         else:

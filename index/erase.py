@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from corpus.document import signature
 from corpus.errors import InputError, SpoergetimeError
+from corpus.records import Document
 from index import erasures
 from index.build import build
 from index.encoder import Encoder
@@ -24,8 +27,10 @@ from index.generation import (
     verify,
 )
 from index.named import named_document
+from index.opening import good_generations
 from index.own_model import has_own, used
 from index.parts import open_store
+from index.store import Store
 
 _BUILDER = 600.0  # seconds that another builder may take
 _READERS = 30.0  # seconds in which those who still read older generations may go on to the new one
@@ -53,20 +58,24 @@ def erase(index: Path, name: str, *, model: str | None = None, progress: Progres
             folder, manifest = current(index)
             verify(folder, manifest)
             store = open_store(folder, manifest)
-            head = store.head(named_document(store, name, index, gone=True))
-            if manifest.documents == 1 and store.find(name):
+            document = _document(index, store, name)
+            said = signature(document)
+            there = {*store.find(document.id), *store.find(said)}  # also what says the same as one that is gone
+            if manifest.documents == len(there):
                 raise InputError(f"{name} is the only document of {index}. Remove that folder instead")
+            files = dict.fromkeys([*document.files, *(file for row in sorted(there) for file in store.head(row).files)])
             encoder = used(folder, manifest, model)
             entry = Erasure(
-                document=head.id,
-                files=tuple(sorted({file.sha256 for file in head.files})),
+                document=document.id,
+                signature=said,
+                files=tuple(sorted({file.sha256 for file in files})),
                 day=datetime.now(UTC).date().isoformat(),
                 without=int(next_generation(index)),
             )
             erasures.change(index, (*erased(index).entries, entry))
         own = folder / MODEL if has_own(manifest) else None
-        files = tuple(f"{file.root}/{file.file}" for file in head.files)
-        return entry, files, encoder, own, manifest.splitter["max_characters"]
+        names = tuple(f"{file.root}/{file.file}" for file in files)
+        return entry, names, encoder, own, manifest.splitter["max_characters"]
 
     entry, files, encoder, own, longest = patiently(note, _BUILDER)
     report = patiently(
@@ -95,6 +104,13 @@ def take_back(index: Path, name: str) -> str:
             return found[0].document
 
     return patiently(unlist, _BUILDER)
+
+
+def _document(index: Path, store: Store, name: str) -> Document:
+    """Give the document of this name; where the current generation holds none, of the newest older one that does."""
+    older = (open_store(folder, manifest) for folder, manifest in good_generations(index))
+    holder = next((one for one in chain([store], older) if one.find(name, gone=True)), store)
+    return holder.document(named_document(holder, name, index, gone=True))
 
 
 def _names(entry: dict[str, str]) -> set[str]:

@@ -11,6 +11,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from corpus.errors import DamagedIndexError
 from index.durable import replace
@@ -21,9 +22,13 @@ REASON = "erased"  # how the reason of every file begins that is left out for th
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
-    """One erased document: its id, the SHA-256 of its files, the day, and the first generation that is without it."""
+    """One erased document: its id, the SHA-256 of its files, the day, and the first generation that is without it.
+
+    `signature` says what it said, whatever the format; lists of earlier versions have none.
+    """
 
     document: str
+    signature: str = ""
     files: tuple[str, ...]
     day: str
     without: int
@@ -40,9 +45,10 @@ class Erasures:
         """Say why a file of this content is left out; None where it is not."""
         return next((_reason(entry) for entry in self.entries if sha256 in entry.files), None)
 
-    def reason_of_text(self, document: str) -> str | None:
-        """Say why a document of this id is left out, whatever its file's bytes; None where it is not."""
-        return next((_reason(entry) for entry in self.entries if entry.document == document), None)
+    def reason_of_text(self, document: str, said: str = "") -> str | None:
+        """Say why a document of this id or signature is left out, whatever its file's bytes; None where it is not."""
+        found = (one for one in self.entries if one.document == document or (said and one.signature == said))
+        return next(map(_reason, found), None)
 
     @property
     def without(self) -> int:
@@ -57,7 +63,7 @@ def read(index: Path) -> Erasures:
         values = json.loads(path.read_bytes())
         entries = tuple(Erasure(**{**entry, "files": tuple(entry["files"])}) for entry in values["entries"])
         erasures = Erasures(values["changes"], entries)
-        if values["sha256"] != _digest(erasures):
+        if values.pop("sha256") != _digest(values):
             raise ValueError
     except FileNotFoundError:
         return Erasures()
@@ -69,7 +75,8 @@ def read(index: Path) -> Erasures:
 def change(index: Path, entries: tuple[Erasure, ...]) -> Erasures:
     """Replace the list; call it inside `generation.building`."""
     erasures = Erasures(read(index).changes + 1, entries)
-    values = asdict(erasures) | {"sha256": _digest(erasures)}
+    values = asdict(erasures)
+    values["sha256"] = _digest(values)
     replace(index / LIST, (json.dumps(values, indent=1) + "\n").encode())
     return erasures
 
@@ -82,8 +89,8 @@ def lost(path: Path, what: str) -> str:
     )
 
 
-def _digest(erasures: Erasures) -> str:
-    return hashlib.sha256(json.dumps(asdict(erasures), sort_keys=True).encode()).hexdigest()
+def _digest(values: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def _reason(entry: Erasure) -> str:

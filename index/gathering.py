@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from corpus import sidecar
+from corpus.document import signature
 from corpus.errors import UnreadableError
 from corpus.files import SIDECAR, Found
 from corpus.isolation import Reader
@@ -66,13 +67,13 @@ class Gathering:
                 else:
                     reading = next(readings)
                     document = reading.document
-                    erased = self.plan.erased.reason_of_text(document.id) if document else None
-                    if document is None or erased:
+                    described = self._described(document, file) if document else None
+                    erased = self._erased(described) if described else None
+                    if document is None or described is None or erased:
                         self.refused.append(refusal(file, erased or reading.reason, reading.sha256))
                         self.tally["removed"] += self._was_there(file)
                     else:
                         self.count(file)
-                        described = self._described(document, file)
                         self.differing += sidecar.differing(document, described, file.file)
                         yield Gathered(file, described, reading.passages)
                 self._progress.advance(1)
@@ -88,6 +89,10 @@ class Gathering:
     def count(self, file: Found) -> None:
         """Count a file that was read."""
         self.tally["updated" if self._was_there(file) else "added"] += 1
+
+    def _erased(self, document: Document) -> str | None:
+        erased = self.plan.erased
+        return erased.reason_of_text(document.id, signature(document)) if erased.entries else None
 
     def _was_there(self, file: Found) -> bool:
         return self._previous is not None and file in self._previous.files

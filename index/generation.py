@@ -177,8 +177,6 @@ def publish(index: Path, write: Callable[[Path, str], Manifest], known: durable.
     are `known`, since `write` takes them over from the generation before, are not hashed again.
     """
     generations = index / "generations"
-    for leftover in generations.glob(".building-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
     before = pointer(index)
     id_ = next_generation(index)
     folder = generations / f".building-{id_}"
@@ -236,7 +234,9 @@ def point_to(index: Path, folder: Path) -> None:
 
 def next_generation(index: Path) -> str:
     """Give the id of the generation that would be built next; call it inside `building`."""
-    return f"{max((int(path.name) for path in all_generations(index)), default=0) + 1:06d}"
+    newest = max((int(path.name) for path in all_generations(index)), default=0)
+    # A list of erased documents that came from a backup may be of a generation that this index has yet to reach.
+    return f"{max(newest + 1, erasures.read(index).without):06d}"
 
 
 def sweep(index: Path) -> None:
@@ -246,6 +246,8 @@ def sweep(index: Path) -> None:
     generation and the one before it; and whatever holds an erased document.
     """
     sweep_removed(index / "generations")
+    for unfinished in (index / "generations").glob(".building-*"):
+        shutil.rmtree(unfinished, ignore_errors=True)
     try:
         newest, _ = current(index)
         without = erasures.read(index).without
@@ -287,7 +289,8 @@ def drop_damaged(index: Path, known: durable.Hashed | None = None) -> None:
 
 def all_generations(index: Path) -> list[Path]:
     """Give the folders of all generations that were written to their end, oldest first."""
-    return sorted(path for path in (index / "generations").glob("[0-9]*") if path.is_dir())
+    folders = (index / "generations").glob("[0-9]*")
+    return sorted(path for path in folders if path.name.isdecimal() and path.is_dir())
 
 
 def patiently(work: Callable[[], _T], seconds: float) -> _T:

@@ -218,14 +218,14 @@ class Store:
         return next(iter(self._there(row for (row,) in found)), None)
 
     def find(self, name: str, *, gone: bool = False) -> list[int]:
-        """Give the rows of the documents with this id, file name, or path within their folder.
+        """Give the rows of the documents with this id, signature, file name, or path within their folder.
 
         With `gone` also of those that are found no more, but stand in a file still, where no other is of this name.
         """
         rows = self._query(
-            "SELECT row FROM documents WHERE id=?1 UNION SELECT document FROM files"
-            " WHERE file=?1 OR file LIKE ?2 ESCAPE '\\' OR root || '/' || file = ?1",
-            (name, "%/" + name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")),
+            "SELECT row FROM documents WHERE id=?1 OR alike=?1 UNION SELECT document FROM files"
+            " WHERE file=?1 OR substr(file, -length(?2)) = ?2 OR root || '/' || file = ?1",
+            (name, f"/{name}"),
         )
         found = [row for (row,) in rows]
         return self._there(found) or (found if gone else [])

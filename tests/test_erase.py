@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -13,8 +14,8 @@ from index import erase as erasing
 from index.build import build
 from index.encoder import Encoder
 from index.erase import erase, take_back
-from index.erasures import LIST
-from index.generation import all_generations, building, current
+from index.erasures import LIST, read
+from index.generation import CHANGED, all_generations, building, current
 from index.search import Searcher
 from tests.test_cli import call
 
@@ -93,6 +94,114 @@ def test_a_document_whose_file_is_gone_can_be_erased(index: Path, tmp_path: Path
     erase(index, "a.txt")
     assert [] == held_anywhere(index)
     assert 2 == current(index)[1].documents
+
+
+def test_a_document_that_older_generations_alone_hold_is_erased(index: Path, tmp_path: Path, encoder: Encoder) -> None:
+    """By the name of a file that was deleted before; it does not come back with it either."""
+    (tmp_path / "documents" / "a.txt").unlink()
+    build([tmp_path / "documents"], index, encoder)
+    assert held_anywhere(index)
+    found = erase(index, "a.txt")
+    assert [] == held_anywhere(index)
+    assert ([found.generation], 2) == ([folder.name for folder in all_generations(index)], current(index)[1].documents)
+    (tmp_path / "documents" / "e.txt").write_text(TEXTS["a.txt"], encoding="utf-8")
+    report = build([tmp_path / "documents"], index, encoder)
+    assert (2, ["e.txt"]) == (report.documents, [entry.file for entry in report.quarantined])
+
+
+def test_with_a_deleted_file_goes_what_says_the_same_now(index: Path, tmp_path: Path, encoder: Encoder) -> None:
+    """What was erased by the name of an older file is not in the index under a newer one."""
+    (tmp_path / "documents" / "a.txt").rename(tmp_path / "documents" / "a.md")
+    (tmp_path / "documents" / "a.md").write_bytes(b"\xef\xbb\xbf" + TEXTS["a.txt"].encode())
+    build([tmp_path / "documents"], index, encoder)
+    assert ["a.txt", "a.md"] == [name.rpartition("/")[2] for name in erase(index, "a.txt").files]
+    assert [] == held_anywhere(index)
+    assert 2 == current(index)[1].documents
+
+
+def test_a_drop_that_was_interrupted_is_done_by_the_next_build(
+    index: Path, tmp_path: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where that would have shared the big files with the generation before, or had nothing else to do."""
+    monkeypatch.setattr("index.update._WHOLE", 0)
+    monkeypatch.setattr("index.update._SHARE", 1)
+    monkeypatch.setattr("index.generation._LINKED", 1)
+
+    class KilledError(BaseException):
+        pass
+
+    def killed(*_: object, **__: object) -> None:
+        raise KilledError
+
+    for name, gone in (("a.txt", False), ("b.txt", True)):
+        if gone:
+            (tmp_path / "documents" / name).unlink()
+            build([tmp_path / "documents"], index, encoder)
+        with monkeypatch.context() as patch:
+            patch.setattr(erasing, "build", killed)
+            with pytest.raises(KilledError):
+                erase(index, name)
+        generation = build([tmp_path / "documents"], index, encoder).generation
+        assert [generation] == [folder.name for folder in all_generations(index)]
+        assert not current(index)[0].joinpath(CHANGED).exists()
+        assert generation == build([tmp_path / "documents"], index, encoder).generation
+    assert [] == held_anywhere(index)
+
+
+def test_a_list_from_a_backup_holds_for_a_new_index(index: Path, tmp_path: Path, encoder: Encoder) -> None:
+    """The first build after that is of a generation without what was erased; then there is nothing to do."""
+    erase(index, "b.txt")
+    erase(index, "a.txt")
+    other = tmp_path / "other"
+    build([tmp_path / "documents"], other, encoder)
+    shutil.copy(index / LIST, other / LIST)
+    report = build([tmp_path / "documents"], other, encoder)
+    assert ([report.generation], 1) == ([folder.name for folder in all_generations(other)], report.documents)
+    assert report.generation == build([tmp_path / "documents"], other, encoder).generation
+    assert [] == held_anywhere(other)
+
+
+def test_the_same_does_not_come_back_in_another_format(index: Path, tmp_path: Path, encoder: Encoder) -> None:
+    """What would have been one document with it is left out as it is."""
+    text = f"{TEXTS['a.txt']} Ministeren svarede, at sagen hører under kommunen. Der er ikke mere at gøre ved det nu."
+    (tmp_path / "documents" / "d.txt").write_text(text, encoding="utf-8")
+    build([tmp_path / "documents"], index, encoder)
+    id_ = erase(index, "d.txt").document
+    erase(index, "a.txt")
+    (tmp_path / "documents" / "d.md").write_text(text.replace(". ", ".\n\n"), encoding="utf-8")
+    report = build([tmp_path / "documents"], index, encoder)
+    assert ["a.txt", "d.md", "d.txt"] == sorted(entry.file for entry in report.quarantined)
+    assert [] == held_anywhere(index)
+    take_back(index, id_)
+    assert 3 == build([tmp_path / "documents"], index, encoder).documents
+
+
+def test_a_list_without_signatures_is_still_read(index: Path, tmp_path: Path, encoder: Encoder) -> None:
+    """As an earlier version wrote it; what is erased now is added to it."""
+    erase(index, "a.txt")
+    values = json.loads((index / LIST).read_bytes())
+    for entry in values["entries"]:
+        del entry["signature"]
+    del values["sha256"]
+    values["sha256"] = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+    (index / LIST).write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    assert 2 == build([tmp_path / "documents"], index, encoder).documents
+    erase(index, "b.txt")
+    assert ["", True] == [entry.signature and True for entry in read(index).entries]
+    assert 1 == build([tmp_path / "documents"], index, encoder).documents
+
+
+def test_only_what_is_named_to_the_letter_is_erased(index: Path, tmp_path: Path, encoder: Encoder) -> None:
+    """`svar.txt` is not `x/SVAR.txt`, and what is a wildcard elsewhere is none in a name."""
+    (tmp_path / "documents" / "x").mkdir()
+    for name in ("SVAR.txt", "s_r%.txt"):
+        (tmp_path / "documents" / "x" / name).write_text(f"Letbanen er dyr, siger {name}.", encoding="utf-8")
+    build([tmp_path / "documents"], index, encoder)
+    for name in ("svar.txt", "VAR.txt", "x/svar.txt", "s%.txt", "A.TXT"):
+        with pytest.raises(InputError, match="no document"):
+            erase(index, name)
+    assert ["SVAR.txt"] == [Path(name).name for name in erase(index, "SVAR.txt").files]
+    assert ["s_r%.txt"] == [Path(name).name for name in erase(index, "s_r%.txt").files]
 
 
 def test_a_list_that_is_lost_is_noticed(index: Path, tmp_path: Path, encoder: Encoder) -> None:

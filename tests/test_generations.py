@@ -117,6 +117,23 @@ def test_what_a_killed_builder_left_is_cleared_away(editions: Editions, monkeypa
     assert ["000002", "000003"] == sorted(path.name for path in (editions.index / "generations").iterdir())
 
 
+def test_a_folder_of_another_name_is_no_generation(editions: Editions) -> None:
+    """A copy that somebody put beside them is left alone, and hinders nobody."""
+    generations = editions.index / "generations"
+    shutil.copytree(generations / "000001", generations / "000001.bak")
+    assert "000002" == editions.publish()
+    assert ["000001", "000002"] == editions.names()
+    assert (generations / "000001.bak").is_dir()
+
+
+def test_what_a_killed_builder_left_goes_also_where_nothing_changed(editions: Editions, encoder: Encoder) -> None:
+    """It may hold the text of a file that was deleted meanwhile."""
+    left = editions.index / "generations" / ".building-000002"
+    left.mkdir()
+    assert "000001" == build([editions.documents], editions.index, encoder).generation
+    assert not left.exists()
+
+
 def test_an_idle_server_follows(editions: Editions) -> None:
     """Nobody asks, and yet the new generation is open soon, and the old one can be swept."""
     archive = Archive(editions.index)
