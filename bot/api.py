@@ -9,9 +9,12 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationInfo, field_validator
+from starlette.exceptions import HTTPException
 
 from bot.answering import Answering
 from bot.archive import NOT_READY, Archive, RefusalError
+from bot.shell import refusal
+from corpus.danish import session_code
 from corpus.errors import UsageError
 from corpus.records import Kind, SectionKind, Status
 from index.filters import Filters
@@ -46,6 +49,11 @@ class FilterBody(_Strict):
         except UsageError:
             raise ValueError("not usable") from None
         return value
+
+    @field_validator("session")
+    @classmethod
+    def _as_code(cls, value: str | None) -> str | None:
+        return session_code(value or "") or value
 
 
 class SearchBody(_Strict):
@@ -169,8 +177,8 @@ def router(archive: Archive, answering: Answering) -> APIRouter:
     def search(body: SearchBody) -> Response:
         try:
             return Response(answering("search", body.model_dump()), media_type="application/json")
-        except RefusalError as refusal:
-            return JSONResponse({"error": str(refusal)}, 503 if str(refusal) == NOT_READY else 422)
+        except RefusalError as refused:
+            return JSONResponse({"error": str(refused)}, 503 if str(refused) == NOT_READY else 422)
 
     @routes.get("/healthz", response_model=StatusShape, summary="Whether the server lives")
     def healthz() -> dict[str, str]:
@@ -195,9 +203,16 @@ def add_errors(app: FastAPI) -> None:
         broken = first["type"] == "json_invalid"
         return JSONResponse({"error": _sentence(first["type"], first["loc"])}, 400 if broken else 422)
 
+    @app.exception_handler(HTTPException)
+    def failed(request: Request, error: HTTPException) -> Response:
+        # FastAPI's own word for a body that it cannot decode, or that is nested too deep.
+        return refusal(request.scope, error.status_code, _BROKEN if error.status_code == 400 else None)
+
+
+_BROKEN = "Forespørgslen er ikke gyldig JSON."
 
 _WRONG: Sequence[tuple[Callable[[str, str], bool], str]] = (
-    (lambda kind, _: kind == "json_invalid", "Forespørgslen er ikke gyldig JSON."),
+    (lambda kind, _: kind == "json_invalid", _BROKEN),
     (lambda _, at: not at, 'Forespørgslen skal være JSON som {"question": "..."}.'),
     (lambda kind, _: kind == "extra_forbidden", "Feltet {at} kendes ikke."),
     (lambda _, at: at == "question", "Feltet question mangler, eller det er ikke en tekst."),

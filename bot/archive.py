@@ -99,6 +99,7 @@ class Archive:
         searcher = self.searcher()
         if searcher is None:
             raise RefusalError(NOT_READY)
+        previous = [plain(one)[:MAX_QUESTION] for one in previous]
         return searcher.ask(question, top, filters, previous=previous, explain=explain)
 
     def source(self, document: str) -> Source | None:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sized
 from functools import partial
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NoReturn
 
 # Gradio reads these when it is imported; it must call nobody, and remember no question in the browser.
 os.environ |= {
@@ -29,6 +29,7 @@ if find_spec("matplotlib") is None:
     sys.modules["matplotlib"] = None  # type: ignore[assignment] # Gradio looks for it at each event, in every folder
 
 import gradio as gr
+import gradio.processing_utils
 import gradio.queueing
 import gradio.routes
 from fastapi import FastAPI
@@ -55,6 +56,11 @@ _SLOW = "Det tog for lang tid at søge. Prøv igen om lidt."
 # What the page's script does before a question is sent.
 _FILTERED = "(question, turns, _) => [question, turns, spoergetime.asking(question)]"
 _SEARCHING = "() => '<p class=\"st-soeger\">Søger …</p>'"
+# What Gradio fetches or copies a file with that an event names.
+_FETCHING = (
+    *("async_ssrf_protected_get", "async_ssrf_protected_download", "ssrf_protected_download"),
+    *("save_url_to_cache", "unsafe_download", "save_file_to_cache"),
+)
 _INTRODUCTION = (
     '<header class="st-hoved"><h1>Spørgetime</h1><p>Stil et spørgsmål på almindeligt dansk. Svarene er ordrette uddrag '
     "af dokumenterne i arkivet, hvert med sin kilde. Intet er skrevet af en maskine.</p></header>"
@@ -70,6 +76,8 @@ def mount_chat(
 ) -> Sized:
     """Mount the chat page at the root of an application; give the queue of questions that wait."""
     hush(gradio.queueing, gradio.routes)
+    for name in _FETCHING:
+        setattr(gradio.processing_utils, name, _no_file)
     page = chat_page(archive, answering, operation, tools)
     gr.mount_gradio_app(
         app,
@@ -187,6 +195,11 @@ def _ask(answering: Answering, question: str, so_far: Conversation, sent: str, t
     # Numbered, since what is the same as before would not arrive.
     arrived = f'<div data-nr="{so_far.asked + 1}">{answer["html"]}</div>'
     return heard, arrived, Conversation((*kept, turn), so_far.asked + 1)
+
+
+def _no_file(*_: object, **__: object) -> NoReturn:
+    """Refuse to fetch or copy a file."""
+    raise PermissionError("no file belongs to a question")
 
 
 def _export(written: Callable[..., str], so_far: Conversation) -> str:

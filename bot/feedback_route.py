@@ -13,6 +13,7 @@ from corpus.errors import SpoergetimeError
 from index.search import MAX_QUESTION
 
 _ID = "^[0-9a-f]{16}$"
+_PASSAGE = "^[0-9a-f]{16}(-[0-9]{1,9})?$"  # of passages that say the same, all but the first are numbered
 _GONE = "Uddraget findes ikke længere i arkivet."
 _FAILED = "Din vurdering kunne ikke gemmes."
 
@@ -23,7 +24,7 @@ class VerdictBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     document: StrictStr = Field(pattern=_ID)
-    passage: StrictStr = Field(pattern=_ID)
+    passage: StrictStr = Field(pattern=_PASSAGE)
     useful: StrictBool
     question: StrictStr | None = Field(default=None, max_length=MAX_QUESTION)
 

@@ -17,7 +17,7 @@ from urllib.parse import quote as percent
 from bot.archive import RefusalError
 from bot.quote import plain, quote
 from bot.terms import KINDS, session
-from corpus.danish import iso_date
+from corpus.danish import iso_date, session_code
 from corpus.errors import UsageError
 from corpus.reference import danish_date
 from index.filters import Filters
@@ -82,6 +82,7 @@ def chosen(sent: str) -> Filters:
     for name in ("since", "until"):
         if written := given[name]:
             given[name] = _day(written, name)
+    given["session"] = session_code(given["session"] or "") or given["session"]
     try:
         return Filters(**given)
     except UsageError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import json
 import logging
 import re
 from collections.abc import Callable, Collection, Sequence
@@ -25,14 +26,14 @@ _BODY_SECONDS = 20  # for a client to send so much
 WIDGET = "/widget"  # the one page that other sites may frame
 READ = frozenset({"GET", "HEAD"})
 UNGUARDED = frozenset({"/healthz", "/readyz", "/metrics"})  # for monitoring, which has no login
-_OPEN = {
-    "read": re.compile(
-        r"/|/config/?|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json|/(?:assets|static|svelte)/.+"
-        r"|/gradio_api/(?:info|startup-events|theme\.css|queue/data|heartbeat/\w+)"
-        r"|/kilde/[^/]+(?:/fil|/side/\d{1,4}\.png)?|/stil/[\w.]+|/widget(?:\.js)?|/api/openapi\.json|/healthz|/readyz|/metrics"
-    ),
-    "write": re.compile(r"/api/(?:search|feedback)|/widget|/gradio_api/(?:queue/join|run/predict|cancel|reset)/?"),
-}
+_READ = re.compile(
+    r"/|/config/?|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json|/(?:assets|static|svelte)/.+"
+    r"|/gradio_api/(?:info|app_id|startup-events|theme\.css|queue/data|heartbeat/\w+)"
+    r"|/kilde/[^/]+(?:/fil|/side/\d{1,4}\.png)?|/stil/[\w.]+|/widget(?:\.js)?|/api/openapi\.json|/healthz|/readyz|/metrics"
+)
+_WRITE = re.compile(r"/api/(?:search|feedback)|/widget|/gradio_api/(?:queue/join|run/predict|cancel|reset)/?")
+_OPEN = {"GET": _READ, "HEAD": _READ, "POST": _WRITE}
+_EVENTS = re.compile(r"/gradio_api/(?:queue/join|run/predict)/?")  # what is done on the chat's page
 _ENDLESS = "/gradio_api/"  # some of these answers stream for as long as a page is open
 # Gradio compiles its templates in the browser, hence 'unsafe-eval'; its page holds inline scripts. What documents say
 # never reaches it but through bot.quote.
@@ -56,6 +57,7 @@ _SENTENCES = {
     405: "Det kan man ikke på denne adresse.",
     408: "Forespørgslen blev ikke sendt færdig i tide.",
     413: "Forespørgslen er for stor. Den må højst fylde 16 KiB.",
+    422: "Chatten tager kun imod tekst.",
     429: "Der er kommet mange forespørgsler fra din computer på kort tid. Prøv igen om lidt.",
     500: "Der gik noget galt. Prøv igen om lidt.",
     503: "Der er mange, der spørger lige nu. Prøv igen om lidt.",
@@ -116,16 +118,11 @@ class Shell:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._hosts.accept(hosts[0]):
             return 400
-        reading = method in READ
-        if not reading:
-            origin = headers.get("origin")
-            if origin is not None and origin.partition("://")[2].lower() != hosts[0].lower():
-                return 403
-            if origin is None and headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
-                return 403
+        if method not in READ and not _is_own(headers, hosts[0]):
+            return 403
         if is_open(method, path):
             return None
-        return 405 if _OPEN["write" if reading else "read"].fullmatch(path) else 404
+        return 405 if _methods(path) else 404
 
     async def _chat_page(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve Gradio's page with the language, title and style sheets it does not set itself."""
@@ -192,7 +189,19 @@ def _headers_alone(send: Send) -> Send:
 
 def is_open(method: str, path: str) -> bool:
     """Tell whether there is anything at a path for this method."""
-    return bool(_OPEN["read" if method in READ else "write"].fullmatch(path))
+    return method in _methods(path)
+
+
+def _methods(path: str) -> list[str]:
+    return [method for method, paths in _OPEN.items() if paths.fullmatch(path)]
+
+
+def _is_own(headers: Headers, host: str) -> bool:
+    """Tell whether a request comes from our own page or from a program; a browser sends either header once."""
+    origins, sites = headers.getlist("origin"), headers.getlist("sec-fetch-site")
+    # The scheme is left open: the browser's may end at a proxy.
+    hosts = [origin.partition("://")[2].lower() for origin in origins]
+    return hosts in ([], [host.lower()]) and sites in ([], ["none"], ["same-origin"])
 
 
 def refusal(scope: Scope, status: int, sentence: str | None = None, *, again: int | None = None) -> Response:
@@ -200,8 +209,10 @@ def refusal(scope: Scope, status: int, sentence: str | None = None, *, again: in
 
     `again` is in how many seconds it may be tried again.
     """
-    sentence = sentence or _SENTENCES[status]
+    sentence = sentence or _SENTENCES.get(status, _SENTENCES[500])
     later = {} if again is None else {"Retry-After": str(again)}
+    if status == 405:
+        later["Allow"] = ", ".join(_methods(scope["path"]))
     if "text/html" in Headers(scope=scope).get("accept", ""):
         heading = "Siden findes ikke" if status == 404 else "Det kan ikke lade sig gøre"
         return HTMLResponse(error_page(heading, sentence), status, {"Content-Security-Policy": OWN_POLICY, **later})
@@ -223,7 +234,19 @@ async def _body(scope: Scope, receive: Receive) -> bytes | int:
                 more = message.get("more_body", False)
     except TimeoutError:
         return 408
-    return 413 if len(body) > MAX_BODY else body
+    if len(body) > MAX_BODY:
+        return 413
+    return 422 if _EVENTS.fullmatch(scope["path"]) and not _is_plain(body) else body
+
+
+def _is_plain(body: bytes) -> bool:
+    """Tell whether an event's fields are single values: Gradio would fetch the file that any other names."""
+    try:
+        event = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    fields = event.get("data", []) if isinstance(event, dict) else None
+    return isinstance(fields, list) and not any(isinstance(field, (dict, list)) for field in fields)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

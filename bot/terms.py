@@ -35,7 +35,7 @@ def clock(section: Section) -> str | None:
 
 def session(code: str) -> str:
     """Name a session by the Folketing's code: 20222 is 2022-23, 2. samling."""
-    if len(code) != 5 or not code.isdigit():
+    if len(code) != 5 or not code.isdecimal():
         return code
     years = f"{code[:4]}-{(int(code[:4]) + 1) % 100:02}"
     return years if code[4] == "1" else f"{years}, {code[4]}. samling"

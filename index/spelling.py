@@ -40,7 +40,8 @@ _WITHOUT_MARK = 4  # letters of a stem that may have lost a mark: shorter ones a
 # What people take for each other, by sound, in groups, or by place on the keyboard, in rows.
 _SOUNDS = tuple(map(frozenset, ("aeiouyæøå", "csz", "ckgqx", "dtg", "bp", "vfwg", "jigy", "mn", "lr")))
 _ROWS = ("qwertyuiopå", "asdfghjklæø", "zxcvbnm")
-_LETTERS = re.compile(r"[^\W\d_]+(?:[ -][^\W\d_]+)+")
+# Each run of letters is tried once, from its start: a long one would else be read anew from each of its letters.
+_LETTERS = re.compile(r"(?<![^\W\d_])[^\W\d_]++(?:[ -][^\W\d_]++)+")
 _LINKS = ("", "s", "e")
 
 

@@ -16,6 +16,8 @@ from bot.feedback import Feedback, Verdict, count, delete, selects
 from bot.server import create_app
 from corpus.errors import InputError, UsageError
 from eval.judgements import question_lines, read_judgements
+from index.build import build
+from index.encoder import Encoder
 from index.search import Searcher
 
 LOCAL = "http://127.0.0.1:7860"
@@ -81,6 +83,26 @@ def test_only_verdicts_come_in(examples_index: Path, file: Path, change: dict[st
     """What is no verdict on a passage of the archive is refused, and nothing is written."""
     assert status == posted(examples_index, Feedback(file, questions=True), {**best(examples_index), **change})
     assert "" == file.read_text()
+
+
+def test_a_repeated_passage_can_be_judged(tmp_path: Path, file: Path, encoder: Encoder) -> None:
+    """Of passages that say the same, each takes verdicts; a number that none has is none of the archive's."""
+    texts, index = tmp_path / "texts", tmp_path / "index"
+    texts.mkdir()
+    first = "Ventelisten til specialtandplejen er 14 måneder i hele landet. " * 12
+    second = "Broen ved Ribe er lukket til august, og omkørslen går over Esbjerg. " * 12
+    (texts / "a.txt").write_text("\n\n".join([first, second, first]), encoding="utf-8")
+    build([texts], index, encoder)
+    store = Searcher.open(index).store
+    ids = [stored.passage.id for stored in store.passages_of(0)]
+    repeated = [one for one in ids if "-" in one]
+    assert repeated
+    given = {"document": store.head(0).id, "useful": True}
+    for passage in ids:
+        assert 204 == posted(index, Feedback(file), {**given, "passage": passage})
+    assert ids == [line["passage"] for line in lines(file)]
+    for wrong in (f"{repeated[0]}9", f"{ids[0]}-", f"{ids[0]}-x"):
+        assert 422 == posted(index, Feedback(file), {**given, "passage": wrong})
 
 
 def test_other_sites_cannot_judge(examples_index: Path, file: Path) -> None:

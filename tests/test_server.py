@@ -19,10 +19,12 @@ from starlette.testclient import TestClient
 from bot.api import AnswerShape
 from bot.archive import Archive, Source
 from bot.cards import cards
+from bot.filtering import chosen
 from bot.quote import quote, quote_marked
 from bot.server import create_app, serve
 from bot.shell import MAX_BODY, Hosts
 from bot.source_page import source_page
+from bot.terms import session
 from corpus.clean import clean, layout
 from corpus.errors import NoIndexError, SpoergetimeError
 from corpus.records import Document, Fields, Page, Section, SourceFile
@@ -94,10 +96,29 @@ def test_search_filters(client: TestClient) -> None:
     assert {"pressemeddelelse"} == kinds
 
 
+def test_a_session_is_taken_as_the_pages_write_it(client: TestClient, searcher: Searcher) -> None:
+    """By its years or by the Folketing's code, from a program as from the chat."""
+
+    def found(written: str) -> list[str]:
+        given = {"question": QUESTION, "top": 50, "filters": {"session": written}}
+        return [hit["passage"] for hit in client.post("/api/search", json=given).json()["hits"]]
+
+    sessions = {fields.session for _, fields in searcher.store.fields() if fields.session}
+    assert sessions
+    for code in sessions:
+        assert found(code) == found(session(code)) != []
+        for written in (code, session(code)):
+            assert code == chosen(f"session={written}").session
+    assert "²0111" == chosen("session=²0111").session == session("²0111")
+
+
 @pytest.mark.parametrize(
     ("body", "status", "named"),
     [
         (b"{", 400, "JSON"),
+        (b"[" * 8000, 400, "JSON"),
+        (b'{"question": "\xff"}', 400, "JSON"),
+        (b"9" * 5000, 400, "JSON"),
         (b"", 422, "question"),
         (b"[]", 422, "question"),
         (b"{}", 422, "question"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from bot.server import create_app
 from bot.shell import MAX_BODY
 from index.build import build
 from index.encoder import Encoder
+from tests.talk import page_of
 
 LOCAL = "http://127.0.0.1:7860"
 ASKED = {"question": "Hvad koster skolemad?"}
@@ -35,6 +38,10 @@ def search(**headers: str) -> Request:
     return "POST", "/api/search", {"json": ASKED, "headers": named}
 
 
+def twice(name: str, *values: str) -> Request:
+    return "POST", "/api/search", {"json": ASKED, "headers": [(name, value) for value in values]}
+
+
 def page(**headers: str) -> Request:
     return "GET", "/", {"headers": headers}
 
@@ -44,11 +51,19 @@ RULES: dict[str, tuple[int, Request, Request]] = {
     "a host name once": (400, ("GET", "/", {"headers": [("Host", "localhost"), ("Host", "evil.example")]}), page()),
     "questions from our own pages": (403, search(Origin="https://evil.example"), search(Origin=LOCAL)),
     "questions from our own port": (403, search(Origin="http://127.0.0.1:1"), search(Origin=LOCAL)),
+    "questions from one origin": (403, twice("Origin", LOCAL, "https://evil.example"), search(Origin=LOCAL)),
+    "questions from one site": (403, twice("Sec-Fetch-Site", "same-origin", "cross-site"), search()),
+    "an origin that the browser believes": (
+        403,
+        search(Origin=LOCAL, Sec_Fetch_Site="cross-site"),
+        search(Origin=LOCAL.replace("http:", "https:"), Sec_Fetch_Site="same-origin"),  # its HTTPS ends at a proxy
+    ),
     "questions from no sandbox": (403, search(Origin="null"), search()),
     "questions from our own site": (403, search(Sec_Fetch_Site="cross-site"), search(Sec_Fetch_Site="same-origin")),
     "what is open to reading": (404, ("GET", "/gradio_api/file=/etc/passwd", {}), ("GET", "/config", {})),
     "what is open to writing": (404, ("POST", "/gradio_api/upload", {}), search()),
     "no proxying": (404, ("GET", "/gradio_api/proxy=http://127.0.0.1/", {}), ("GET", "/theme.css", {})),
+    "whether it is the same server": (405, ("POST", "/gradio_api/app_id", {}), ("GET", "/gradio_api/app_id", {})),
     "no monitoring": (404, ("GET", "/monitoring", {}), ("GET", "/healthz", {})),
     "no calling by name": (404, ("POST", "/gradio_api/call/ask", {"json": {}}), search()),
     "the method of a route": (405, ("POST", "/config", {}), ("GET", "/config", {})),
@@ -101,6 +116,67 @@ def test_head_is_get_without_its_body(client: TestClient, path: str) -> None:
         bare.content,
     )
     assert whole.headers.get("content-length") == bare.headers.get("content-length")
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO", "GET", "POST"])
+def test_a_wrong_method_is_told_the_right_ones(client: TestClient, method: str) -> None:
+    """Whatever the method, a path that there is says in Danish which it knows; `Allow` names them."""
+    known = {"/api/search": "POST", "/api/feedback": "POST", "/widget": "GET, HEAD, POST", "/healthz": "GET, HEAD"}
+    for path, allowed in known.items():
+        if method not in allowed:
+            answer = client.request(method, path)
+            assert (405, allowed) == (answer.status_code, answer.headers["allow"])
+            assert {"error": "Det kan man ikke på denne adresse."} == answer.json()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"data": [{"path": "http://intern.example/x"}]}',
+        b'{"data": [["http://intern.example/x"]]}',
+        b'{"data": "x"}',
+        b'{"data": ' + b"[" * 8000,
+        b'{"data": ["\xff"]}',
+        b"[]",
+        b"",
+    ],
+)
+@pytest.mark.parametrize("path", ["queue/join", "queue/join/", "run/predict"])
+def test_the_chat_takes_single_values_alone(client: TestClient, path: str, body: bytes) -> None:
+    """What is no list of texts, numbers and the like is refused in Danish, before Gradio sees it."""
+    answer = client.post(f"/gradio_api/{path}", content=body, headers={"Content-Type": "application/json"})
+    assert (422, "Chatten tager kun imod tekst.") == (answer.status_code, answer.json()["detail"])
+
+
+@pytest.mark.parametrize("shell", [True, False], ids=["the shell refuses it", "the page refuses it"])
+def test_a_question_fetches_nothing(
+    examples_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: bool
+) -> None:
+    """A file in a question's place is neither fetched nor copied, whichever of the two walls stands."""
+    sought: list[object] = []
+
+    def unknown(host: object, *_: object, **__: object) -> None:
+        sought.append(host)
+        raise socket.gaierror
+
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    app = create_app(examples_index)
+    if not shell:
+        app.user_middleware.clear()
+    with TestClient(app, base_url=LOCAL) as client:
+        asking = page_of(client.get("/config").json())
+        monkeypatch.setattr(socket, "getaddrinfo", unknown)
+        for path in ("http://intern.example/x", os.__file__):
+            fields: list[Any] = [*asking.fields]
+            fields[asking.box] = {"path": path, "meta": {"_type": "gradio.FileData"}}
+            event = {"fn_index": asking.function, "trigger_id": asking.trigger, "session_hash": "x"}
+            joined = client.post("/gradio_api/queue/join", json={"data": fields, **event})
+            assert (422 if shell else 200) == joined.status_code
+            if not shell:
+                said = client.get("/gradio_api/queue/data", params={"session_hash": "x"}).text
+                assert "process_completed" in said and '"success":false' in said
+    assert [] == sought
+    assert [] == [*tmp_path.rglob("*")]
 
 
 def test_a_search_cannot_go_around_the_queue(client: TestClient) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import pytest
 
+from bot.archive import Archive
 from bot.remarks import remarks
 from bot.shape import answer_json
 from index.build import build
 from index.encoder import Encoder
 from index.expansions import expansions, lexicon, parse
 from index.query import Query
-from index.search import Searcher
+from index.search import MAX_QUESTION, Searcher
 from index.spelling import Spellings, joined, transliterated
 from index.translation import Translator, foreign, foreign_words
+from index.understanding import Understanding
 from index.words import stem
 
 COUNTS = {
@@ -113,6 +118,23 @@ def test_two_words_that_the_archive_writes_as_one() -> None:
     assert [("skole", "mad", "skolemad")] == joined("skole-mad", known)
     assert [] == joined("skole, mad", known)
     assert [] == joined("grøn skole", known)
+
+
+def test_a_long_run_of_letters_is_read_once() -> None:
+    """Where each letter of it was tried as the start of a word, this took the better part of a minute."""
+    began = time.monotonic()
+    assert [("børne", "penge", "børnepenge")] == joined("a" * 20_000 + ", 7børne penge", known)
+    assert time.monotonic() < began + 10
+
+
+def test_earlier_questions_are_no_longer_than_a_question(examples_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long they are sent, they are searched no farther than a question may go, and without what is not seen."""
+    archive, searched = Archive(examples_index), []
+    read = Understanding.read
+    monkeypatch.setattr(Understanding, "read", lambda one, text: searched.append(text) or read(one, text))  # type: ignore[func-returns-value]
+    archive.ask("Og hvad med kvinderne?", previous=["Hvor mange \u202e" + "a" * 15_000])
+    assert searched
+    assert all("aaa" in text and "\u202e" not in text and len(text) < 2 * MAX_QUESTION for text in searched)
 
 
 def test_expansions_go_as_written() -> None:
