@@ -11,7 +11,8 @@ from pathlib import Path
 from types import FrameType
 
 from bot.shape import report_json
-from corpus.errors import SpoergetimeError
+from corpus.errors import InputError, SpoergetimeError
+from corpus.files import is_folder
 from index.build import Report
 from index.watch import watch
 
@@ -27,6 +28,9 @@ def in_step(
 
     def build() -> None:
         nonlocal generation
+        for path in paths:
+            if is_folder(path) is None:  # a disk that is away for a while: its documents are not to be taken out
+                raise InputError(f"no such file or folder: {path}. Bring it back; until then the index stays as it is")
         report = update()
         if report.generation != generation:
             generation = report.generation

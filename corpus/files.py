@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -45,27 +46,48 @@ class Found(NamedTuple):
         return Path(self.member or self.file).suffix.lower()
 
 
-def discover(paths: Iterable[Path], known_roots: Iterable[Path] = (), exclude: Path | None = None) -> list[Found]:
+def discover(
+    paths: Iterable[Path],
+    known_roots: Iterable[Path] = (),
+    exclude: Path | None = None,
+    unlisted: dict[Found, str] | None = None,
+) -> list[Found]:
     """Give every file under the paths, each once, in a fixed order; of an archive its members.
 
     A folder is its own root; a file's root is its folder. What lies inside one of `known_roots` (those of an existing
-    index) is named from there, so that a document keeps its name whichever path leads to it. Hidden files, sidecars and
-    the folder `exclude` are left out; links to folders are not followed, so that no loop can be entered. What cannot be
-    read is among the files all the same, so that reading it gives the reason.
+    index) is named from the innermost of them, so that a document keeps its name whichever path leads to it. Hidden
+    files, sidecars and the folder `exclude` are left out; links to folders are not followed, so that no loop can be
+    entered. What cannot be read is among the files all the same, so that reading it gives the reason; so are folders
+    that cannot be listed, which come into `unlisted` with theirs. Raises `InputError` for a path that is not there.
     """
-    roots = [root.resolve() for root in known_roots]
+    roots = sorted({root.resolve() for root in known_roots}, key=lambda root: len(root.parts), reverse=True)
     found: dict[str, tuple[Found, ...]] = {}
+    closed: dict[str, str] = {}
     left_out = exclude.resolve() if exclude else None
     for path in paths:
-        if not path.exists():
+        folder = is_folder(path)
+        if folder is None:
             raise InputError(f"no such file or folder: {path}. Check the path and call again")
         absolute = path.resolve()
-        root = next((r for r in roots if absolute.is_relative_to(r)), None)
-        root = _folder(str(root or (absolute if absolute.is_dir() else absolute.parent)))
-        for file in _walk(absolute, left_out) if absolute.is_dir() else [str(absolute)]:
+        around = next((r for r in roots if absolute.is_relative_to(r)), absolute if folder else absolute.parent)
+        within = [(f"{root}/", root) for root in roots if root != absolute and root.is_relative_to(absolute)]
+        for file in _walk(absolute, left_out, closed) if folder else [str(absolute)]:
             if file not in found:
-                found[file] = tuple(_named(root, file))
+                root = next((root for start, root in within if file.startswith(start)), around)
+                found[file] = tuple(_named(_folder(str(root)), file))
+    if unlisted is not None:
+        unlisted.update((each, reason) for file, reason in closed.items() for each in found[file])
     return sorted({each for group in found.values() for each in group})
+
+
+def is_folder(path: Path) -> bool | None:
+    """Tell whether a path leads to a folder; None where nothing is there, `InputError` where that cannot be told."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise _unreachable(path, error) from error
 
 
 def content(found: Found) -> bytes:
@@ -121,12 +143,25 @@ def _named(root: Path, file: str) -> Iterator[Found]:
         yield Found(root, name)
 
 
-def _walk(folder: Path, left_out: Path | None) -> Iterator[str]:
-    """Give the paths of the files in a folder; as text, which is made in a tenth of the time."""
-    closed: list[str] = []
-    for parent, folders, files in os.walk(folder, onerror=lambda error: closed.append(error.filename)):
+def _walk(folder: Path, left_out: Path | None, closed: dict[str, str]) -> Iterator[str]:
+    """Give the paths of the files in a folder; as text, which is made in a tenth of the time.
+
+    Folders in it that cannot be listed are given last, and come into `closed` with the reason.
+    """
+
+    def note(error: OSError) -> None:
+        if error.filename == str(folder):
+            raise _unreachable(folder, error) from error
+        if not isinstance(error, FileNotFoundError):  # else it is gone since its parent was listed
+            closed[error.filename] = f"the folder cannot be listed: {error.strerror}. What is known of it is kept"
+
+    for parent, folders, files in os.walk(folder, onerror=note):
         folders[:] = [n for n in folders if not n.startswith(".") and Path(parent, n) != left_out]
         for name in files:
             if not name.startswith(".") and not name.endswith(SIDECAR):
                 yield f"{parent.rstrip('/')}/{name}"
-    yield from closed  # a folder that cannot be listed is missed by nobody unless it is named
+    yield from list(closed)  # a folder that cannot be listed is missed by nobody unless it is named
+
+
+def _unreachable(path: Path, error: OSError) -> InputError:
+    return InputError(f"{path} cannot be looked at: {error.strerror}. Make it readable and call again")

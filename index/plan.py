@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from corpus import sidecar
+from corpus import ocr, sidecar
 from corpus.document import READER
 from corpus.errors import DamagedIndexError, InputError, MismatchError, NoIndexError
-from corpus.files import SIDECAR, Found, digest, discover
+from corpus.files import SIDECAR, Found, digest, discover, is_folder
+from corpus.isolation import Reader
 from index import durable, stamps
 from index.encoder import Encoder
 from index.erasures import REASON as ERASED
 from index.erasures import Erasures
-from index.generation import Manifest, current, erased, hashed, last_roots, verify
+from index.generation import (
+    Manifest,
+    current,
+    erased,
+    hashed,
+    last_roots,
+    verify,
+)
 from index.parts import open_store, open_vectors
 from index.store import Filed, Store
 from index.vectors import Dense
 
 Refusal = dict[str, str]  # root, file, reason, and the sha256 of what was refused
+
+_NO_TESSERACT = "Tesseract with Danish is not installed"
+_PASSING = re.compile(r"reading (took|needed) |the reader |Tesseract ")  # how reasons begin that lay in the machine
 
 
 class Previous(NamedTuple):
@@ -47,7 +60,7 @@ class Plan(NamedTuple):
 def open_previous(paths: Sequence[Path], index: Path) -> Previous | None:
     """Open the generation to build on; one that cannot be used is no ground to build on, and is replaced as a whole.
 
-    Raises `InputError` where that would lose documents of folders that the call does not name.
+    Raises `InputError` where that would lose documents that do not lie under the paths.
     """
     try:
         folder, manifest = current(index)
@@ -55,12 +68,11 @@ def open_previous(paths: Sequence[Path], index: Path) -> Previous | None:
     except NoIndexError:
         return None
     except (DamagedIndexError, MismatchError) as error:
-        named = [path.resolve() for path in paths]
-        listed = stamps.listed(index)
-        held = {(Path(root), root) for root in last_roots(index)}
-        if listed is not None:
-            held = {(file.path, str(file.root)) for file in listed}
-        lost = sorted({root for one, root in held if not any(one.is_relative_to(path) for path in named)})
+        scopes = [path.resolve() for path in paths]
+        held = [(Path(root), root) for root in last_roots(index)]
+        if (listed := stamps.listed(index)) is not None:
+            held = [(file.path, str(file.root)) for file in listed]
+        lost = sorted({root for one, root in held if not _lies_in(one, scopes)})
         if lost:
             raise InputError(
                 f"{index} cannot be used any more and is built anew, but it also holds documents of {', '.join(lost)}. "
@@ -80,47 +92,68 @@ def make_plan(paths: Sequence[Path], index: Path, previous: Previous | None, spl
     """
     known = previous.files if previous else {}
     erasures = erased(index)
-    roots = previous.manifest.roots if previous else sorted(last_roots(index))
-    found = discover(paths, [Path(root) for root in roots], exclude=index)
-    if paths and not found:
-        raise InputError(f"no documents in {', '.join(map(str, paths))}. Name a folder that holds some")
-    refusals = {(entry["root"], entry["file"]): entry for entry in (previous.manifest.quarantined if previous else [])}
+    refusals = {_found(entry): entry for entry in (previous.manifest.quarantined if previous else [])}
+    there = _there(paths, [*known, *refusals])
+    roots = [Path(root) for root in (previous.manifest.roots if previous else sorted(last_roots(index)))]
+    unlisted: dict[Found, str] = {}
+    found = discover(there, roots, exclude=index, unlisted=unlisted)
+    if there and not found:
+        raise InputError(f"no documents in {', '.join(map(str, there))}. Name a folder that holds some")
+    same_erasures = previous is not None and previous.manifest.erasures == erasures.changes
     as_now = previous is not None and (previous.manifest.reader, previous.manifest.splitter) == (READER, splitter)
     keep: dict[Found, int] = {}
     to_read: list[Found] = []
     refused: list[Refusal] = []
+    again: list[Found] = []
     gone: list[Found] = []
     before = stamps.read(previous.folder, previous.manifest) if previous else {}
     now = stamps.of(found)
     for file in found:
-        filed = known.get(file)
+        filed, refusal = known.get(file), refusals.pop(file, None)
+        if file in unlisted:
+            refused.append(_left_out(file, unlisted[file], ""))
+            continue
         if filed and file in now and now[file] == before.get(file):
             seen: tuple[str | None, str] = filed.source.sha256, filed.source.sidecar
         else:
             seen = digest(file), sidecar.digest(file)
-        refusal = refusals.pop((str(file.root), file.file), None)
         if why := erasures.reason(seen[0] or ""):
             refused.append(_left_out(file, why, seen[0] or ""))
             gone += [file] if filed else []
         elif as_now and filed and (filed.source.sha256, filed.source.sidecar) == seen:
             keep[file] = filed.document_row
-            beside = refusals.pop((str(file.root), file.file + SIDECAR), None)
+            beside = refusals.pop(Found(file.root, file.file + SIDECAR), None)
             refused += [beside] if beside else []
-        elif as_now and refusal and refusal["sha256"] == (seen[0] or "") and not refusal["reason"].startswith(ERASED):
+        elif not as_now or not refusal or refusal["sha256"] != (seen[0] or ""):
+            to_read.append(file)
+        elif _passing(refusal["reason"]):
+            again.append(file)
+        elif same_erasures or not refusal["reason"].startswith(ERASED):
             refused.append(refusal)
         else:
             to_read.append(file)
+    # Only what can be read by now is for the build to read: that publishes a generation wherever it reads.
+    with Reader() as reader:
+        for reading in reader.read_many(again, splitter["max_characters"]):
+            if reading.document is None:
+                refused.append(_left_out(reading.found, reading.reason or "", reading.sha256))
+            else:
+                to_read.append(reading.found)
     scopes = [path.resolve() for path in paths]
+    closed = [folder.path for folder in unlisted]
     named = set(found)
     for file, filed in known.items():
         if file in named:
             continue
+        path = file.path
         if why := erasures.reason(filed.source.sha256):
             gone.append(file)
-            refused += [_left_out(file, why, filed.source.sha256)] if file.path.exists() else []
-        elif any(file.path.is_relative_to(scope) for scope in scopes):
+            refused += [_left_out(file, why, filed.source.sha256)] if _exists(path) else []
+        elif _lies_in(path, closed):
+            keep[file] = filed.document_row
+        elif _lies_in(path, scopes):
             gone.append(file)
-        elif as_now or not file.path.exists():  # what another reader read is better than nothing
+        elif as_now or not _exists(path):  # what another reader read is better than nothing
             keep[file] = filed.document_row
         else:
             to_read.append(file)
@@ -130,14 +163,50 @@ def make_plan(paths: Sequence[Path], index: Path, previous: Previous | None, spl
     for file in orphans:
         del keep[file]
     elsewhere = [
-        entry
-        for entry in refusals.values()
-        if not any(Found.at(entry["root"], entry["file"]).path.is_relative_to(scope) for scope in scopes)
+        entry for file, entry in refusals.items() if _lies_in(file.path, closed) or not _lies_in(file.path, scopes)
     ]
     read = sorted([*to_read, *orphans], key=order)
+    if paths and not there and not keep and not read:
+        raise InputError(f"{index} holds no other documents. Remove that folder instead")
     known_again = {**{file: stamp for file, stamp in before.items() if file not in named}, **now}
     of_these = {file: known_again.get(file, "") for file in (*keep, *read)}
     return Plan(keep, read, gone, [*refused, *elsewhere], erasures, of_these)
+
+
+def _there(paths: Sequence[Path], known: Iterable[Found]) -> Sequence[Path]:
+    """Give the paths without those that are gone from the disk though the index knows of documents there.
+
+    Raises `InputError` where others are still there: a disk may be away, and the call be one that runs every night.
+    """
+    gone = [path for path in paths if is_folder(path) is None]
+    of_known = [path for path in gone if _any_in(path.resolve(), known)]
+    if of_known and len(gone) < len(paths):
+        raise InputError(
+            f"no such file or folder: {of_known[0]}. Bring it back; if it is gone for good, call with it alone, "
+            "which takes its documents out of the index"
+        )
+    return [path for path in paths if path not in of_known]
+
+
+def _any_in(folder: Path, files: Iterable[Found]) -> bool:
+    return any(file.path.is_relative_to(folder) for file in files)
+
+
+def _lies_in(path: Path, folders: Iterable[Path]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)
+
+
+def _exists(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 - Path's raises where a disk fails
+
+
+def _passing(reason: str) -> bool:
+    """Tell whether a document may be read by now, though it is as it was when it was refused."""
+    return ocr.available() if reason.endswith(_NO_TESSERACT) else _PASSING.match(reason) is not None
+
+
+def _found(entry: Refusal) -> Found:
+    return Found.at(entry["root"], entry["file"])
 
 
 def _left_out(file: Found, why: str, sha256: str) -> Refusal:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from corpus.errors import LockedError, SpoergetimeError
+from corpus.files import SIDECAR
 
 _SHARE = 10  # looking takes at most a tenth of the time, however many files there are
 _RETRY = 30.0  # seconds until a build that failed is tried again though nothing changed
@@ -62,13 +63,14 @@ def state(paths: Sequence[Path], exclude: Path) -> str:
 
 
 def _lines(path: Path, exclude: Path) -> Iterator[bytes]:
-    files = [(path.parent, path.name)] if not path.is_dir() else _walk(path, exclude)
-    for folder, name in files:
+    beside = [(path.parent, path.name), (path.parent, path.name + SIDECAR)]
+    for folder, name in _walk(path, exclude) if os.path.isdir(path) else beside:  # noqa: PTH112 - Path's may raise
         try:
             about = (folder / name).stat()
         except OSError:
             continue  # gone since it was listed
-        yield os.fsencode(folder / name) + f"\0{about.st_size}\0{about.st_mtime_ns}\0{about.st_ino}\n".encode()
+        stamp = f"\0{about.st_size}\0{about.st_mtime_ns}\0{about.st_ctime_ns}\0{about.st_ino}\n"
+        yield os.fsencode(folder / name) + stamp.encode()
 
 
 def _walk(path: Path, exclude: Path) -> Iterator[tuple[Path, str]]:

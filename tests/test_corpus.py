@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -250,6 +253,50 @@ def test_a_file_keeps_its_name_whichever_path_leads_to_it(tmp_path: Path) -> Non
     assert ["x.txt"] == [found.file for found in discover([tmp_path / "a"])]
     assert ["a/x.txt"] == [found.file for found in discover([tmp_path / "a"], known_roots=[tmp_path])]
     assert ["a/x.txt"] == [found.file for found in discover([tmp_path, tmp_path / "a" / "x.txt"], [tmp_path])]
+
+
+def test_the_innermost_known_folder_names_a_file(tmp_path: Path) -> None:
+    """Whichever path leads to it, and in whichever order they are known."""
+    for name in ("a/x.txt", "a/b/y.txt", "z.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    known = [tmp_path, tmp_path / "a" / "b", tmp_path / "a"]
+    names = [(tmp_path, "z.txt"), (tmp_path / "a", "x.txt"), (tmp_path / "a" / "b", "y.txt")]
+    for roots in (known, known[::-1]):
+        assert names == discover([tmp_path], roots)
+        assert names[1:] == discover([tmp_path / "a"], roots)
+        assert names[2:] == discover([tmp_path / "a" / "b" / "y.txt"], roots)
+
+
+def failing(real: Callable[..., Any], path: Path, error: OSError) -> Callable[..., Any]:
+    """Let a call fail for one path."""
+
+    def fails(of: Any = ".", *rest: Any, **named: Any) -> Any:
+        if str(of) == str(path):
+            raise OSError(error.errno, error.strerror, str(of))
+        return real(of, *rest, **named)
+
+    return fails
+
+
+def test_a_folder_that_cannot_be_listed_is_told_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is among the files; the one that was named, or one that cannot even be looked at, cannot be used."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.txt").write_text("x")
+    (tmp_path / "b.txt").write_text("x")
+    monkeypatch.setattr(os, "scandir", failing(os.scandir, tmp_path / "a", OSError(5, "Input/output error")))
+    unlisted: dict[Found, str] = {}
+    found = discover([tmp_path], unlisted=unlisted)
+    assert ["a", "b.txt"] == [each.file for each in found]
+    reason = "the folder cannot be listed: Input/output error. What is known of it is kept"
+    assert {Found(tmp_path, "a"): reason} == unlisted
+    with pytest.raises(InputError, match="Input/output error"):
+        discover([tmp_path / "a"])
+    monkeypatch.setattr(Path, "stat", failing(Path.stat, tmp_path, OSError(116, "Stale file handle")))
+    with pytest.raises(InputError, match="Stale file handle"):
+        discover([tmp_path])
 
 
 def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:

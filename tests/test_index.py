@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import shutil
+import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from corpus import isolation
 from corpus.errors import DamagedIndexError, InputError, LockedError, MismatchError
 from index.build import Report, build
 from index.encoder import Encoder, StaticEncoder
+from index.erase import erase, take_back
 from index.generation import all_generations, current, verify
 from index.search import Searcher
 from tests.conftest import EXAMPLES
@@ -334,6 +339,179 @@ def test_an_unusable_index_is_not_replaced_at_the_cost_of_other_folders(tmp_path
     with pytest.raises(InputError, match="also holds documents of"):
         build([tmp_path / "b"], tmp_path / "index", encoder)
     assert 2 == build([tmp_path / "a", tmp_path / "b"], tmp_path / "index", encoder).documents
+
+
+def written(folder: Path, **texts: str) -> Path:
+    """A folder of text files, each named by its place: `a__b` is b.txt in the folder a."""
+    for name, text in texts.items():
+        path = folder / f"{name.replace('__', '/')}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+def names(index: Path) -> list[str]:
+    """Where each indexed file lies, from the folder beside the index."""
+    files = Searcher.open(index).store.files()
+    return sorted(str(Path(one.source.root, one.source.file).relative_to(index.parent)) for one in files)
+
+
+@pytest.mark.parametrize("damage", ["current", "vectors.faiss", "passages.sqlite", "format"])
+def test_an_unusable_index_is_not_replaced_at_the_cost_of_other_files(
+    tmp_path: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    """A part of a folder is not the folder; all parts are, where the index can still say what it held."""
+    folder = written(tmp_path / "a", x__en="Storkene er tilbage.", y__to="Letbanen er dyr.", x__tre="Færgen er aflyst.")
+    index = tmp_path / "index"
+    build([folder], index, encoder)
+    if damage == "format":
+        monkeypatch.setattr("index.generation.FORMAT", 99)
+    else:
+        (index / damage if damage == "current" else current(index)[0] / damage).write_bytes(b"damaged")
+    written(folder, ny="Der er en ny sti.")
+    for part in ("x", "ny.txt"):
+        with pytest.raises(InputError, match=f"also holds documents of {folder}. Name these folders"):
+            build([folder / part], index, encoder)
+    if damage in ("current", "vectors.faiss"):
+        build([folder / "x", folder / "y"], index, encoder)
+        assert ["a/x/en.txt", "a/x/tre.txt", "a/y/to.txt"] == names(index)
+
+
+def test_the_same_call_twice_changes_nothing(tmp_path: Path, encoder: Encoder) -> None:
+    """Whatever lies in what: files keep the names that they have, also where another path leads to them."""
+    folder = written(tmp_path / "a", b__en="Storkene er tilbage.", to="Letbanen er dyr.")
+    note = written(tmp_path, tre="Færgen er aflyst.") / "tre.txt"
+    for number, paths in enumerate([[folder, note], [folder / "b", folder]]):
+        index = tmp_path / f"index{number}"
+        first = build(paths, index, encoder)
+        for again in (paths, paths[::-1], [folder]):
+            report = build(again, index, encoder)
+            assert (0, 0, 0, first.documents) == counts(report)
+            assert "000001" == report.generation
+
+
+UNWELL = """
+import os, time
+from corpus import worker
+
+def read(source, found, data):
+    if b"hang" in data: time.sleep(60)
+    if b"crash" in data: os.abort()
+    if b"eat" in data: raise MemoryError
+    if b"fail" in data: raise OSError
+    return honest(source, found, data)
+
+honest, worker.read = worker.read, read
+worker.main()
+"""
+
+
+def test_what_was_refused_for_the_machines_sake_is_tried_again(
+    tmp_path: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it is refused again nothing is published; once it can be read it is, though the file is as it was."""
+    folder = written(tmp_path / "a", a="hang", b="crash", c="eat", d="fail", e="Storkene er tilbage.")
+    (folder / "f.pdf").write_bytes(b"%PDF-1.7 broken")
+    with monkeypatch.context() as unwell:
+        unwell.setattr("index.gathering.Reader", isolation.Reader)  # with processes of its own
+        unwell.setattr(isolation, "_COMMAND", (sys.executable, "-P", "-c", UNWELL))
+        unwell.setattr(isolation, "Limits", partial(isolation.Limits, seconds=1))
+        for _ in range(2):
+            report = build([folder], tmp_path / "index", encoder)
+            assert ["a.txt", "b.txt", "c.txt", "d.txt", "f.pdf"] == sorted(each.file for each in report.quarantined)
+            assert "000001" == report.generation
+    report = build([folder], tmp_path / "index", encoder)
+    assert (4, 0, 0, 1) == counts(report)
+    assert ["f.pdf"] == [each.file for each in report.quarantined]
+
+
+def test_a_scan_is_read_once_tesseract_is_installed(
+    tmp_path: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then it is not even opened again."""
+    from fpdf import FPDF
+
+    pdf = FPDF()
+    pdf.add_page()
+    pdf.rect(10, 10, 50, 50, style="F")
+    folder = written(tmp_path / "a", note="Storkene er tilbage.")
+    (folder / "scan.pdf").write_bytes(bytes(pdf.output()))
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    monkeypatch.setenv("PATH", str(tools))
+    (refused,) = build([folder], tmp_path / "index", encoder).quarantined
+    assert "Tesseract with Danish is not installed" in refused.reason
+    with monkeypatch.context() as closed:
+        closed.setattr("index.plan.Reader.read", lambda *_: pytest.fail("it is read"))
+        assert "000001" == build([folder], tmp_path / "index", encoder).generation
+    program = tools / "tesseract"
+    program.write_text('#!/bin/sh\n[ "$1" = --list-langs ] && echo dan && exit 0\necho Marsvin er fredet.\n')
+    program.chmod(0o755)
+    report = build([folder], tmp_path / "index", encoder)
+    assert (1, 0, 0, 1) == counts(report)
+    assert () == report.quarantined
+
+
+def test_a_copy_of_what_was_erased_is_read_once(tmp_path: Path, encoder: Encoder) -> None:
+    """Also one with other bytes: nothing is published for it again, until the list of erased documents changes."""
+    text = "Borgeren klagede over støj fra vejen ved Ribe Å."
+    folder = written(tmp_path / "a", en=text, to="Letbanen er dyr.")
+    index = tmp_path / "index"
+    build([folder], index, encoder)
+    erase(index, "en.txt")
+    (folder / "kopi.txt").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    reports = [build([folder], index, encoder) for _ in range(2)]
+    assert ["000003"] * 2 == [report.generation for report in reports]
+    assert ["en.txt", "kopi.txt"] == sorted(each.file for each in reports[1].quarantined)
+    take_back(index, "en.txt")
+    assert (2, 0, 0, 1) == counts(build([folder], index, encoder))
+
+
+def test_a_folder_that_is_gone_is_taken_out_by_its_name(tmp_path: Path, encoder: Encoder) -> None:
+    """Where nothing else is named; a path of which nothing is known, and the last folder of all, are refused."""
+    a = written(tmp_path / "a", b__en="Storkene er tilbage.", b__to="Letbanen er dyr.", tre="Færgen er aflyst.")
+    index = tmp_path / "index"
+    build([a], index, encoder)
+    c = a.rename(tmp_path / "c")
+    build([c], index, encoder)
+    (c / "tre.txt").unlink()
+    build([c], index, encoder)
+    with pytest.raises(InputError, match=f"{a}. Bring it back"):
+        build([a, c], index, encoder)
+    with pytest.raises(InputError, match="no such file or folder"):
+        build([a / "d"], index, encoder)
+    assert (0, 0, 1, 4) == counts(build([a / "tre.txt"], index, encoder))
+    assert (0, 2, 2, 0) == counts(build([a], index, encoder))  # the others are read for their own now
+    assert ["c/b/en.txt", "c/b/to.txt"] == names(index)
+    c.rename(a)
+    with pytest.raises(InputError, match="holds no other documents"):
+        build([c], index, encoder)
+
+
+def test_what_is_known_of_a_folder_that_cannot_be_listed_is_kept(
+    tmp_path: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what was refused there; the reason is told, and nothing is published again for it."""
+    folder = written(tmp_path / "a", b__en="Storkene er tilbage.", b__c__to="Letbanen er dyr.", tre="Færgen er aflyst.")
+    (folder / "b" / "bad.pdf").write_bytes(b"%PDF-1.7 broken")
+    index = tmp_path / "index"
+    build([folder], index, encoder)
+    real = os.scandir
+
+    def scandir(path: str = ".") -> object:
+        if path == str(folder / "b"):
+            raise OSError(5, "Input/output error", path)
+        return real(path)
+
+    with monkeypatch.context() as failing:
+        failing.setattr(os, "scandir", scandir)
+        for _ in range(2):
+            report = build([folder], index, encoder)
+            assert ("000002", 3) == (report.generation, report.documents)
+            refused = {each.file: each.reason for each in report.quarantined}
+            assert {"b", "b/bad.pdf"} == refused.keys()
+            assert refused["b"].startswith("the folder cannot be listed: Input/output error")
+    assert (0, 0, 0, 3) == counts(build([folder], index, encoder))
 
 
 def test_a_file_without_a_sidecar_does_not_inherit_one(tmp_path: Path, encoder: Encoder) -> None:

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+import bot.watching
 from corpus.errors import InputError, LockedError, SpoergetimeError
+from corpus.files import discover
 from index.generation import current
 from index.search import Searcher
-from index.watch import watch
+from index.watch import state, watch
 from tests.conftest import ROOT, until
 
 
@@ -89,6 +91,61 @@ def test_every_kind_of_change_is_seen(tmp_path: Path, change: str) -> None:
     ticks = Ticks(happen, nothing, nothing)
     watched(tmp_path, ticks, lambda: built.append(ticks.now))
     assert [0.0, 10.0] == built
+
+
+def test_a_file_that_was_named_is_seen_with_its_sidecar_and_however_it_is_written(tmp_path: Path) -> None:
+    """Also where size and time of writing are put back."""
+    path = tmp_path / "a.txt"
+    path.write_text("en", encoding="utf-8")
+    os.utime(path, ns=(0, 0))
+    before = state([path], tmp_path / "index")
+    (tmp_path / "a.txt.meta.json").write_text("{}", encoding="utf-8")
+    beside = state([path], tmp_path / "index")
+    assert before != beside
+
+    def rewritten() -> bool:  # the clock of the file system may not have ticked yet
+        path.write_text("to", encoding="utf-8")
+        os.utime(path, ns=(0, 0))
+        return beside != state([path], tmp_path / "index")
+
+    until(rewritten, 10)
+
+
+def test_a_folder_that_fails_for_a_while_does_not_end_the_watching(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As a network drive does; what comes after that is seen."""
+    (tmp_path / "a.txt").write_text("en", encoding="utf-8")
+    real = Path.stat
+    stale = [False]
+
+    def stat(path: Path, **named: bool) -> os.stat_result:
+        if stale[0] and path == tmp_path:
+            raise OSError(116, "Stale file handle")
+        return real(path, **named)
+
+    def happen() -> None:
+        stale[0] = not stale[0]
+        (tmp_path / "b.txt").write_text("to" * len(ticks.pauses), encoding="utf-8")
+
+    monkeypatch.setattr(Path, "stat", stat)
+    built: list[float] = []
+
+    def build() -> None:
+        discover([tmp_path])
+        built.append(ticks.now)
+
+    ticks = Ticks(nothing, happen, nothing, happen, nothing, nothing)
+    (failure,) = watched(tmp_path, ticks, build)
+    assert failure.startswith(f"{tmp_path} cannot be looked at: Stale file handle")
+    assert [0.0, 25.0] == built
+
+
+def test_a_watched_folder_that_is_away_is_not_taken_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It may be on a disk that comes back; nobody has said that it is gone for good."""
+    monkeypatch.setattr(bot.watching, "watch", lambda _paths, build, *_, **__: build())
+    with pytest.raises(InputError, match="Bring it back"):
+        bot.watching.in_step([tmp_path / "away"], tmp_path / "index", pytest.fail, 5, as_json=False)
 
 
 def test_what_fails_is_told_once_and_tried_again(tmp_path: Path) -> None:
