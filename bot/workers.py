@@ -25,7 +25,7 @@ from corpus.wire import receive, send
 
 READY, ANSWERED, REFUSED, FAILED = b"!", b"a", b"r", b"f"  # how a reply begins
 _MOST = 4  # by default; each takes some hundred megabytes
-_START = 60  # seconds
+_START = 300  # seconds in which a process must be ready; on a slow disk hashing a big index takes minutes
 
 
 class LostError(Exception):
@@ -35,7 +35,7 @@ class LostError(Exception):
 class Workers:
     """Answers in `count` processes over one index, started at once and ended with the `with` block.
 
-    One that dies, or takes longer than `seconds` over a question, is replaced.
+    One that dies, takes longer than `seconds` over a question, or never gets ready is replaced.
     """
 
     def __init__(self, count: int, index: Path, seconds: float, *options: str) -> None:
@@ -82,10 +82,14 @@ class Workers:
         code = worker.stop()
         if self._closed:
             return worker
+        try:
+            another = _Worker(self._command)
+        except OSError as error:  # the one that ended keeps its place, and the next question tries again
+            LOG.error("a process that answers ended (%s); no other could be started: %s", code, error.strerror)
+            return worker
         LOG.error("a process that answers ended (%s); another takes its place", code)
-        self._all.remove(worker)
-        self._all.append(_Worker(self._command))
-        return self._all[-1]
+        self._all[self._all.index(worker)] = another
+        return another
 
 
 class _Worker:
@@ -105,16 +109,24 @@ class _Worker:
         self._requests = cast(BinaryIO, self._process.stdin)
         self._replies = cast(BinaryIO, self._process.stdout)
         self._ready = False
+        self._started = time.monotonic()
 
     def ask(self, request: bytes, seconds: float) -> bytes | None:
-        """Give the reply to a request; None where none came in time, or ever will."""
-        if not self._ready:
-            self._ready = self._received(_START) == READY
+        """Give the reply to a request; None where none came in time, or ever will.
+
+        One that is still starting fails the question, and is not asked.
+        """
         try:
+            if not self._ready:
+                if not self._speaks(seconds) and time.monotonic() - self._started < _START:
+                    return FAILED + b"the process that answers is still starting"
+                self._ready = self._received(0) == READY
+            if not self._ready:
+                return None
             send(self._requests, request)
+            return self._received(seconds)
         except (OSError, ValueError):  # ended, by itself or (its pipe is closed) by us
             return None
-        return self._received(seconds)
 
     def stop(self) -> int:
         """End the process, and give its exit code."""
@@ -126,9 +138,13 @@ class _Worker:
         return code
 
     def _received(self, seconds: float) -> bytes | None:
+        return receive(self._replies) if self._speaks(seconds) else None
+
+    def _speaks(self, seconds: float) -> bool:
+        """Wait for something to read, or for the end."""
         waiting = select.poll()
         waiting.register(self._replies, select.POLLIN)
-        return receive(self._replies) if waiting.poll(1000 * seconds) else None
+        return bool(waiting.poll(1000 * seconds))
 
 
 def usual(cheap: bool) -> int:

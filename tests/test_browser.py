@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from bot.shell import _SENTENCES
 from index.build import build
 from index.encoder import Encoder
 from tests.browsing import NONSENSE, QUESTION, Visit, marks, opened, serving
@@ -207,15 +209,64 @@ def test_a_hostile_document_is_only_text(visit: Visit, address: str) -> None:
 
 
 def test_when_too_many_ask(visit: Visit) -> None:
-    """A full queue is told in Danish, and so is a lost connection."""
+    """A full queue is told in Danish."""
     visit.page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "Queue is full."}))
     visit.ask(QUESTION)
     expect(visit.page.locator(".toast-wrap")).to_contain_text("Der er mange, der spørger lige nu. Prøv igen om lidt.")
     expect(visit.page.locator(".toast-wrap")).not_to_contain_text("Error")
-    visit.page.unroute_all()
-    visit.page.route("**/queue/join*", lambda route: route.abort())
+
+
+def test_a_lost_connection(visit: Visit) -> None:
+    """It is told in Danish; when the server is there again, so is the page, with the question and the filters."""
+    page, joining, there = visit.page, "**/queue/join*", "**/gradio_api/app_id*"
+    page.route(joining, lambda route: route.abort())
+    page.route(there, lambda route: route.abort())
+    page.get_by_text("Afgræns søgningen").click()
+    page.get_by_label("Fra dato").fill("2001")
+    visit.ask("Hvad")
+    expect(page.locator(".toast-wrap")).to_contain_text("Forbindelsen til serveren er afbrudt.")
+    expect(page.locator(".toast-wrap")).not_to_contain_text("Connection")
+    expect(page.locator("#st-besked")).not_to_contain_text("Søger")
+    page.get_by_label("Dit spørgsmål").fill(QUESTION)  # meanwhile
+    page.unroute(joining)
+    with page.expect_event("load"):
+        page.unroute(there)
+    expect(page.locator("#st-kvittering")).to_contain_text("er der igen")
+    expect(page.get_by_label("Dit spørgsmål")).to_have_value(QUESTION)
+    expect(page.get_by_label("Fra dato")).to_have_value("2001")
+    page.get_by_role("button", name="Spørg", exact=True).click()
+    expect(page.locator(".st-svar > h2")).to_have_text(QUESTION)
+    page.reload()
+    expect(page.get_by_label("Dit spørgsmål")).to_have_value("")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"status": 502, "content_type": "text/html", "body": "<html><h1>502 Bad Gateway på serveren</h1></html>"},
+        {"status": 504, "content_type": "text/html", "body": ""},
+        {"status": 500, "json": {"error": None}},
+        {"status": 500, "json": {"detail": "Internal Server Error"}},
+    ],
+)
+def test_a_failure_is_told_in_danish(visit: Visit, reply: Any) -> None:
+    """Whatever a proxy, Gradio or the browser says of it; the next question is answered."""
+    visit.page.route("**/queue/join*", lambda route: route.fulfill(**reply))
     visit.ask(QUESTION)
-    expect(visit.page.locator(".toast-wrap")).to_contain_text("Forbindelsen til serveren er afbrudt.")
+    expect(visit.page.get_by_test_id("toast-text")).to_have_text("Der gik noget galt. Prøv igen om lidt.")
+    expect(visit.page.locator("#st-besked")).not_to_contain_text("Søger")
+    visit.page.unroute_all()
+    visit.asked(QUESTION)
+
+
+def test_a_refusal_is_told_as_it_is(visit: Visit) -> None:
+    """Each sentence of the server's own reaches the reader, word for word."""
+    replies: list[dict[str, Any]] = []
+    visit.page.route("**/queue/join*", lambda route: route.fulfill(**replies.pop()))
+    for status, sentence in _SENTENCES.items():
+        replies.append({"status": status, "json": {"error": sentence, "detail": sentence}})
+        visit.ask(QUESTION)
+        expect(visit.page.get_by_test_id("toast-text").last).to_have_text(sentence)
 
 
 _CONTRAST = """element => {

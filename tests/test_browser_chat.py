@@ -232,6 +232,11 @@ def test_verdicts(browser: Browser, examples_index: Path, tmp_path: Path) -> Non
         page.route("**/api/feedback", lambda route: route.abort())
         page.get_by_role("button", name=re.compile("^Hjalp ikke ")).first.click()
         expect(receipt(page)).to_have_text("Din vurdering kunne ikke gemmes.")
+        page.unroute_all()
+        page.route("**/api/feedback", lambda route: route.fulfill(status=502, body="<html>Bad Gateway</html>"))
+        expect(receipt(page)).to_have_text("")
+        page.get_by_role("button", name=re.compile("^Hjalp ikke ")).first.click()
+        expect(receipt(page)).to_have_text("Din vurdering kunne ikke gemmes.")
         expect(yes).to_have_attribute("aria-pressed", "true")
         visit.asked(QUESTION)
         expect(yes).to_have_attribute("aria-pressed", "false")  # of the new answer

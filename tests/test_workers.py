@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -111,16 +112,77 @@ def test_one_that_dies_is_replaced(examples_index: Path, caplog: pytest.LogCaptu
     assert (-signal.SIGKILL, True) == (first.returncode, second.returncode is not None)
 
 
+def answers(workers: Workers) -> bool:
+    """Whether a question is answered; one that begins slowly may lose it."""
+    try:
+        return bool(workers("search", SEARCH))
+    except LostError:
+        return False
+
+
+def test_one_that_begins_slowly(examples_index: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Its questions are lost, each in time; it is let begin, and then each is given its own answer at once."""
+    with Workers(1, examples_index, 1, *NONE) as workers:
+        process = workers._all[0]._process
+        os.kill(process.pid, signal.SIGSTOP)
+        for _ in range(2):
+            with pytest.raises(LostError):
+                workers("search", SEARCH)
+        os.kill(process.pid, signal.SIGCONT)
+        until(lambda: answers(workers))
+        for question in ("Hvad koster skolemad?", QUESTION):
+            assert question == json.loads(workers("search", {**SEARCH, "question": question}))["question"]
+        assert process is workers._all[0]._process
+    assert "still starting" in caplog.text
+    assert "another takes its place" not in caplog.text
+
+
+def test_one_that_never_begins_is_replaced(
+    examples_index: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody waits for ever: after minutes another takes its place."""
+    with Workers(1, examples_index, 1, *NONE) as workers:
+        os.kill(workers._all[0]._process.pid, signal.SIGSTOP)
+        with monkeypatch.context() as patch:
+            patch.setattr("bot.workers._START", 0.5)
+            assert not answers(workers)
+        until(lambda: answers(workers))
+    assert 1 == caplog.text.count("another takes its place")
+
+
+def test_one_that_cannot_be_replaced_at_once(
+    examples_index: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While no process can be started each question is lost, with a line in the log; then they are answered again."""
+    with Workers(1, examples_index, 30, *NONE) as workers:
+        assert workers("search", SEARCH)
+        workers._all[0]._process.kill()
+        with monkeypatch.context() as patch:
+            patch.setattr("bot.workers.subprocess.Popen", refused)
+            for _ in range(2):
+                with pytest.raises(LostError):
+                    workers("search", SEARCH)
+        assert 2 == caplog.text.count("no other could be started: Cannot allocate memory")
+        with pytest.raises(LostError):
+            workers("search", SEARCH)
+        assert workers("search", SEARCH)
+    assert 1 == caplog.text.count("another takes its place")
+
+
+def refused(*_: Any, **__: Any) -> None:
+    raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+
 def test_one_that_hangs_is_replaced(examples_index: Path) -> None:
     """A question that takes longer than it may is given up in time, and its process is not left in the way."""
     with Workers(1, examples_index, 2, *NONE) as workers:
-        assert workers("search", SEARCH)
+        until(lambda: answers(workers))
         os.kill(workers._all[0]._process.pid, signal.SIGSTOP)
         started = time.monotonic()
         with pytest.raises(LostError):
             workers("search", SEARCH)
         assert time.monotonic() - started < 15
-        assert workers("search", SEARCH)
+        until(lambda: answers(workers))
 
 
 def test_a_new_generation_is_met_by_all_and_never_mixed(tmp_path: Path, encoder: Encoder) -> None:

@@ -1,5 +1,5 @@
 // What the chat page does by itself: earlier answers, filters, links to questions, copying, saving, verdicts.
-// It stores nothing.
+// It stores nothing, but for what is in the fields when the connection is lost: the tab keeps it until it is there again.
 const spoergetime = (() => {
   const MOST = 20; // answers that stay, as many as the server remembers
   const find = (selector, within = document) => within.querySelector(selector);
@@ -59,16 +59,32 @@ const spoergetime = (() => {
   const clear = () => find("#st-samtale").replaceChildren();
 
   // A link to a question holds it after the #, which browsers send to nobody. It is read once and taken out of the
-  // address, so that it does not stay there when something else is asked.
+  // address, so that it does not stay there when something else is asked. What was written when the connection was lost
+  // is there again, but not asked: what cannot be sent would be lost again, for ever.
   const openLink = () => {
-    const given = new URLSearchParams(location.hash.slice(1));
+    const lost = history.state?.lost;
+    const given = new URLSearchParams(lost ?? location.hash.slice(1));
     const question = given.get("q"), box = find("#st-boks textarea"), send = find("#st-send");
     if (!question || !box || !send || !find("#st-filtre")) return !question;
     history.replaceState(null, "", location.pathname + location.search);
     setFilters(given);
-    ask(question);
+    if (lost) {
+      write(question);
+      tell("Forbindelsen til serveren er der igen. Dit spørgsmål står i feltet.");
+    } else ask(question);
     return true;
   };
+  // Gradio then does nothing more, and loads the page again as soon as the server is there.
+  const keep = () => {
+    const given = new URLSearchParams(filters());
+    given.set("q", find("#st-boks textarea").value);
+    history.replaceState({ lost: given.toString() }, "");
+  };
+  document.addEventListener("st-afbrudt", () => {
+    find("#st-besked .st-soeger")?.remove();
+    keep();
+    document.addEventListener("input", keep);
+  });
 
   const copy = async (text, shown, done) => {
     shown.hidden = false;
@@ -98,7 +114,7 @@ const spoergetime = (() => {
       const answer = await fetch("api/feedback", {
         method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(verdict),
       });
-      if (!answer.ok) throw new Error((await answer.json()).error);
+      if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error);
       for (const one of all("button", button.parentElement)) one.setAttribute("aria-pressed", String(one === button));
       tell("Tak, din vurdering er gemt.");
     } catch (error) {
