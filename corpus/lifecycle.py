@@ -66,10 +66,13 @@ def facts(document: Document) -> Facts:
 
 
 def relations(documents: Iterable[Facts]) -> Iterator[Related]:
-    """Give every relation between the documents: who is superseded by whom, and who points to whom."""
+    """Give every relation between the documents: who is superseded by whom, and who points to whom.
+
+    What speaks for none of several is decided by id, so that the order in which documents come does not matter.
+    """
     by_number: dict[tuple[str, str], list[Facts]] = defaultdict(list)
     by_each: dict[tuple[str, str], list[Facts]] = defaultdict(list)  # of several numbers, where a letter answers them
-    everything = [one for one in documents if answers(one.fields)]
+    everything = sorted((one for one in documents if answers(one.fields)), key=lambda one: one.id)
     for one in everything:
         if one.fields.number:
             by_number[_counted(one.fields.number, one.fields.case)].append(one)

@@ -139,8 +139,11 @@ class PartWriter:
         self._folder, self._encoder, self._known, self._first = folder, encoder, known, first
         self.store = StoreWriter(folder / STORE, alike, state.get("document", 0), first)
         before = [part / SENTENCES for part in after]
-        self._sentences = Writer(folder / SENTENCES, compounds(), encoder, before, self.store.done.get("sentences", {}))
-        self._vectors = vectors.VectorWriter(folder / EXACT, encoder.identity.dimension, self.store.passages - first)
+        done = self.store.done
+        self._sentences = Writer(folder / SENTENCES, compounds(), encoder, before, done.get("sentences", {}))
+        _, checksum = done.get("vectors", (0, 0))
+        count, dimension = self.store.passages - first, encoder.identity.dimension
+        self._vectors = vectors.VectorWriter(folder / EXACT, dimension, count, checksum)
         self._words = LexicalWriter(words, compounds())
         self._in_words = first + self._words.passages  # the row of the first passage whose words are not kept
         for entry in self.store.passages_from(self._in_words):  # it was interrupted before these were
@@ -180,9 +183,9 @@ class PartWriter:
     def commit(self) -> None:
         """Keep all that was added, should the build be interrupted."""
         self._encode()
-        self._vectors.flush()
+        held = self._vectors.flush()
         terms = self._sentences.flush()
-        self.store.commit(terms, {"sentences": self._sentences.sizes()})
+        self.store.commit(terms, {"sentences": self._sentences.held(), "vectors": held})
         if self.store.passages - self._in_words >= _WORDS:
             self._words.commit()  # last, so that it is never ahead
             self._in_words = self.store.passages

@@ -41,6 +41,7 @@ from index.vectors import MANY, Rows
 
 Mode = Literal["lexical", "dense", "hybrid"]
 MAX_QUESTION = 1_000  # characters
+_EXACT = 5  # decimals of a score; those beyond them differ by where among others a passage's numbers lie
 _WHOLE = Section(kind="tekst", start=0, end=0)  # a document is named without any of its speakers
 
 
@@ -199,20 +200,26 @@ class Searcher:
         return self.store.superseded()
 
     def _weighed(self, query: Query, found: Sequence[Scored], mode: Mode) -> list[Ranked]:
-        """Weigh passages by all that speaks for each; in the hybrid, put them in that order."""
+        """Weigh passages by all that speaks for each; in the hybrid, put them in that order.
+
+        Of equal ones the id decides, which is the same after an update as in an index written anew; rows are not.
+        """
         kept = self.store.passages(one.row for one in found)
         judge = Judge(query, self._lexical.idf, self._sentences, self.encoder, self.ranking.sentence)
         judged = judge.judge([kept[one.row] for one in found], found, self._superseded)
         ranked = [
             Ranked(
-                sum(weigh(each.evidence, self.ranking.evidence)) if mode == "hybrid" else one.score,
+                round(sum(weigh(each.evidence, self.ranking.evidence)), _EXACT) if mode == "hybrid" else one.score,
                 one,
                 kept[one.row],
                 each,
             )
             for one, each in zip(found, judged, strict=True)
         ]
-        return sorted(ranked, key=lambda one: (-one.score, one.row)) if mode == "hybrid" else ranked
+        return sorted(
+            ranked,
+            key=lambda one: (0.0 if mode == "hybrid" else -one.scored.named, -one.score, one.stored.passage.id),
+        )
 
     def _hit(self, place: int, one: Ranked, explained: Query | None) -> Hit:
         passage, section = one.stored.passage, one.stored.section

@@ -8,6 +8,7 @@ index to the next, and files only ever grow.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -71,7 +72,7 @@ def sizes(folder: Path) -> dict[str, int]:
 class Writer:
     """Writes the files of one part, or goes on writing them.
 
-    Of what the folder holds so much is kept as `kept` says; `after` are the parts before this one.
+    Of what the folder holds so much is kept as `kept` says, as `held` gave it; `after` are the parts before this one.
     """
 
     def __init__(
@@ -80,20 +81,21 @@ class Writer:
         compounds: Compounds,
         encoder: Encoder,
         after: Sequence[Path] = (),
-        kept: Mapping[str, int] = {},
+        kept: Mapping[str, tuple[int, int]] = {},
     ) -> None:
         self._folder = folder
         self._compounds = compounds
         self._encoder = encoder
-        own = {name: kept.get(name, 0) for name in _TYPES}
+        held = {name: kept.get(name, (0, 0)) for name in _TYPES}
+        self._checksums = {name: checksum for name, (_, checksum) in held.items()}
         before = [sizes(part) for part in after]
         self._first = {name: sum(one[name] for one in before) for name in _TYPES}
-        self._count = {name: self._first[name] + own[name] for name in _TYPES}
+        self._count = {name: self._first[name] + held[name][0] // kind.itemsize for name, kind in _TYPES.items()}
         names = [name for name in _TYPES if name not in _STATIC or isinstance(encoder, StaticEncoder)]
         self._files: dict[str, BinaryIO] = {}
         for name in names:
             file = (folder / name).open("r+b" if (folder / name).exists() else "w+b")
-            file.truncate(own[name] * _TYPES[name].itemsize)
+            file.truncate(held[name][0])
             file.seek(0, 2)
             self._files[name] = file
         self._numbers: dict[str, int] = {}
@@ -137,7 +139,9 @@ class Writer:
         return known[word]
 
     def _put(self, name: str, numbers: Numbers) -> None:
-        self._files[name].write(numbers.tobytes())
+        data = numbers.tobytes()
+        self._files[name].write(data)
+        self._checksums[name] = zlib.crc32(data, self._checksums[name])
         self._count[name] += numbers.size
 
     def flush(self) -> Terms:
@@ -176,9 +180,12 @@ class Writer:
         for file in self._files.values():
             file.close()
 
-    def sizes(self) -> dict[str, int]:
-        """Give how many entries the files of this part have since the last flush."""
-        return {name: self._count[name] - self._first[name] for name in _TYPES}
+    def held(self) -> dict[str, tuple[int, int]]:
+        """Give how many bytes each file of this part has since the last flush, but for its end, and their checksum."""
+        return {
+            name: ((self._count[name] - self._first[name]) * _TYPES[name].itemsize, self._checksums[name])
+            for name in self._files
+        }
 
     def _end(self, name: str) -> None:
         """Write behind the last entry where it ends; the next one will overwrite that."""

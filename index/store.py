@@ -98,11 +98,11 @@ class Store:
         """Give what decides how answers stand to each other: rows, ids, fields and facts."""
         return [row for row in self._query(ANSWERS) if row[0] not in self.gone]
 
-    def alike(self, document: str, said: str) -> int | None:
-        """Give the row of the document that has this id, or says the same."""
+    def alike(self, document: str, said: str) -> list[int]:
+        """Give the rows of the documents that have this id, or say the same."""
         same = self._query("SELECT row FROM documents WHERE id=?", (document,))
         like = self._query("SELECT row FROM documents WHERE alike=?", (said,))
-        return next(iter(self._there(row for (row,) in (*same, *like))), None)
+        return self._there(dict.fromkeys(row for (row,) in (*same, *like)))
 
     def lost(self, terms: Sequence[str]) -> dict[str, tuple[int, int, int, int]]:
         """Give in how many passages that are gone the words still hold each term, by field."""

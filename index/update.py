@@ -103,11 +103,10 @@ class _Likes:
         """Give the document with its like, which go out of the first part."""
         if one.file in self._gathering.plan.keep:
             return [one]
-        row = self._store.alike(one.document.id, signature(one.document))
-        if row is None or row >= self._end or row in self._gone:
-            return [one]
-        self._gone.add(row)
-        others = map(self._gathering.kept, self._files[row])
+        like = self._store.alike(one.document.id, signature(one.document))
+        rows = {row for row in like if row < self._end} - self._gone
+        self._gone |= rows
+        others = [self._gathering.kept(file) for row in rows for file in self._files[row]]
         return sorted([one, *others], key=lambda each: order(each.file))
 
 

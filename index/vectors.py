@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,20 +36,24 @@ class Found(NamedTuple):
 class VectorWriter:
     """Appends vectors of one dimension to a file; cosines differ by less than 1e-4 from those of single precision."""
 
-    def __init__(self, path: Path, dimension: int, kept: int | None = None) -> None:
-        """Open a file, with as many vectors as are `kept` of those that it holds, or all."""
+    def __init__(self, path: Path, dimension: int, kept: int | None = None, checksum: int = 0) -> None:
+        """Open a file, with as many vectors as are `kept` of those that it holds, of this checksum, or all."""
         self._file = path.open("r+b" if path.exists() else "w+b")
         if kept is not None:
             self._file.truncate(kept * dimension * 2)
         self._file.seek(0, 2)
+        self._checksum = checksum
 
     def add(self, vectors: Vectors) -> None:
         """Append unit vectors [n, d]."""
-        self._file.write(vectors.astype("<f2").tobytes())
+        data = vectors.astype("<f2").tobytes()
+        self._file.write(data)
+        self._checksum = zlib.crc32(data, self._checksum)
 
-    def flush(self) -> None:
-        """Hand everything to the operating system."""
+    def flush(self) -> tuple[int, int]:
+        """Hand everything to the operating system; give how many bytes the file has, and their checksum."""
         self._file.flush()
+        return self._file.tell(), self._checksum
 
     def close(self) -> None:
         """Close the file."""

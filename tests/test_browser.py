@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
+from bot.login import _DOUBLED, _FORGED
 from bot.shell import _SENTENCES
 from index.build import build
 from index.encoder import Encoder
@@ -263,7 +264,7 @@ def test_a_refusal_is_told_as_it_is(visit: Visit) -> None:
     """Each sentence of the server's own reaches the reader, word for word."""
     replies: list[dict[str, Any]] = []
     visit.page.route("**/queue/join*", lambda route: route.fulfill(**replies.pop()))
-    for status, sentence in _SENTENCES.items():
+    for status, sentence in [*_SENTENCES.items(), (403, _FORGED), (403, _DOUBLED)]:
         replies.append({"status": status, "json": {"error": sentence, "detail": sentence}})
         visit.ask(QUESTION)
         expect(visit.page.get_by_test_id("toast-text").last).to_have_text(sentence)

@@ -45,6 +45,21 @@ def test_the_final_answer_supersedes_the_preliminary_and_a_correction_the_final(
     assert {"a": "c", "b": "c"} == superseded(*(versions[n] for n in order))
 
 
+def test_what_nothing_speaks_for_does_not_hang_on_the_order() -> None:
+    """Two final answers of one date, an answer between two questions, a pointer: the same relations in every order."""
+    more = QUESTION | {"og", "hvor", "bor", "de"}
+    most = more | {"ministeren", "svare", "hvornår", "og"}
+    versions = [
+        answer("a", "foreløbigt", "2023-02-01"),
+        answer("b", "endeligt", "2023-03-01"),
+        answer("c", "endeligt", "2023-03-01", question=more),
+        answer("d", "endeligt", "2023-03-02", question=most),
+        answer("e", "endeligt", "2023-04-01", number="13", pointers=(("12", "MOF alm. del"),)),
+    ]
+    found = {*relations(versions)}
+    assert all(found == {*relations(order)} for order in permutations(versions))
+
+
 def test_without_dates_the_status_decides() -> None:
     """An undated correction is newer than the final answer, and that newer than a preliminary one."""
     assert {"a": "c", "b": "c"} == superseded(answer("a", "foreløbigt"), answer("b"), answer("c", "korrigeret"))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -171,6 +173,42 @@ def test_relations_reach_across_what_changed(big: None, tmp_path: Path) -> None:
     assert len(Searcher.open(index).store.superseded()) == len(searcher.store.superseded()) > fewer
 
 
+def test_what_comes_to_say_the_same_is_joined(big: None, folder: Path, tmp_path: Path) -> None:
+    """A document that no longer says of itself what it did joins one of the first part, and is not held back by its old
+    row."""
+    index = tmp_path / "index"
+    text = "Borgerne klagede over støj fra vejen ved Ribe Å. Ministeren svarede, at sagen hører under kommunen. " * 2
+    one = note(folder, 500, text)
+    note(folder, 501, text).write_text(one.read_text(encoding="utf-8").replace(". ", ".\n"), encoding="utf-8")
+    sidecar = folder / "note500.txt.meta.json"
+    sidecar.write_text('{"number": "7"}', encoding="utf-8")
+    before = build([folder], index, ENCODER).documents
+    sidecar.unlink()
+    assert updated(folder, index).documents == before - 1
+    (hit, *_) = Searcher.open(index).ask("støj fra vejen ved Ribe Å").hits
+    assert hit.files == ("note500.txt", "note501.txt")
+
+
+def test_of_equal_passages_the_same_is_cited(big: None, folder: Path, tmp_path: Path) -> None:
+    """Which of several documents a common passage is cited from does not hang on when each was written."""
+    index = tmp_path / "index"
+    common = "Der kræves efter loven et årligt tilsyn med alle broer og tunneler i kommunen. " * 12
+    for n in range(500, 504):
+        own = common.replace("efter loven", f"i bilag {n}")
+        (folder / f"bro{n}.txt").write_text(f"Notat\n\n{common}\n\n{own}", encoding="utf-8")
+    build([folder], index, ENCODER)
+    for n in range(500, 503):
+        path = folder / f"bro{n}.txt"
+        path.write_text(path.read_text(encoding="utf-8") + "\n\nSlut.\n", encoding="utf-8")
+        updated(folder, index)
+        fresh = anew(folder, tmp_path / "fresh")
+        cited = [
+            Searcher.open(one).ask("årligt tilsyn med broer efter loven", 1).hits[0].citation.file
+            for one in (index, fresh)
+        ]
+        assert cited[0] == cited[1]
+
+
 def test_filters_reach_all_parts(big: None, folder: Path, tmp_path: Path) -> None:
     """A filter finds documents of the first part and changed ones, and none that is gone."""
     from index.filters import Filters
@@ -253,3 +291,59 @@ def test_what_was_done_is_thrown_away_if_a_file_changed_since(folder: Path, tmp_
     note(folder, 0, "Marsvin i Storebælt.")
     build([folder], index, ENCODER)
     assert found(anew(folder, tmp_path / "fresh")) == found(index)
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with notes, what a killed build of them left, and an index of them."""
+    where = tmp_path_factory.mktemp("killed")
+    (where / "docs").mkdir()
+    for n in range(12):
+        note(where / "docs", n, f"En færgebillet koster {30 + n} kroner, og letbane {n} kom senere til kommunen.")
+    driven = [sys.executable, "-c", DRIVER, where / "docs", where / "left", "8", "4"]
+    assert -signal.SIGKILL == subprocess.run(driven, cwd=ROOT, check=False).returncode
+    anew(where / "docs", where / "fresh")
+    return where
+
+
+@pytest.mark.parametrize("way", ["missing", "cut", "zeroed"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "vectors.f16",
+        "passages.sqlite",
+        "sentences/passages",
+        "sentences/sentences",
+        "sentences/token-starts",
+        "words/meta.json",
+        "words/*.idx",
+        "words/*.term",
+        "words/*.fast",
+    ],
+)
+def test_what_an_interrupted_build_left_is_not_used_damaged(name: str, way: str, killed: Path, tmp_path: Path) -> None:
+    """Whatever is missing, shorter or other than it was written: the next build begins anew."""
+    index = tmp_path / "index"
+    shutil.copytree(killed / "left", index)
+    path = min((index / UNFINISHED).glob(name))
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2] if way == "cut" else bytes(len(data)))
+    if way == "missing":
+        path.unlink()
+    build([killed / "docs"], index, ENCODER)
+    assert scores(index) == scores(killed / "fresh")
+    assert found(index) == found(killed / "fresh")
+    assert not (index / UNFINISHED).exists()
+
+
+def test_going_on_that_fails_is_not_tried_again(killed: Path, tmp_path: Path) -> None:
+    """Where a damage shows late, in what SQLite holds, one build fails, and the next begins anew."""
+    index = tmp_path / "index"
+    shutil.copytree(killed / "left", index)
+    with closing(sqlite3.connect(index / UNFINISHED / STORE)) as store:
+        store.execute("UPDATE documents SET facts='{'")
+        store.commit()
+    with pytest.raises(ValueError, match="Expecting property name"):
+        build([killed / "docs"], index, ENCODER)
+    build([killed / "docs"], index, ENCODER)
+    assert found(index) == found(killed / "fresh")

@@ -11,17 +11,20 @@
     "Close": "Luk",
   };
   const failed = "Der gik noget galt. Prøv igen om lidt.";
-  // What the server itself says when it refuses: `bot/shell.py`. Anything else comes from Gradio, a proxy or the browser.
+  // What the server itself says when it refuses: `bot/shell.py`, `bot/login.py`. Anything else comes from Gradio, a proxy or the browser.
   const danish = new Set([
     ...Object.values(words),
     failed,
     "Adressen hører ikke til denne tjeneste.",
     "Du skal være logget ind for at bruge arkivet.",
     "Forespørgslen kommer fra en anden hjemmeside og er afvist.",
+    "Forespørgslen påstår et login, men kommer ikke gennem loginserveren. Den er afvist.",
+    "Forespørgslen har ikke ét entydigt login. Den er afvist.",
     "Siden findes ikke.",
     "Det kan man ikke på denne adresse.",
     "Forespørgslen blev ikke sendt færdig i tide.",
     "Forespørgslen er for stor. Den må højst fylde 16 KiB.",
+    "Chatten tager kun imod tekst.",
     "Der er kommet mange forespørgsler fra din computer på kort tid. Prøv igen om lidt.",
     "Det tog for lang tid at svare. Prøv igen om lidt.",
   ]);
