@@ -137,6 +137,6 @@ def _minimised(loss: Any, weights: Any) -> Floats:
         value.backward()
         return value
 
-    optimizer.step(step)  # type: ignore[no-untyped-call]
+    optimizer.step(step)  # type: ignore[no-untyped-call]  # torch leaves it without types
     found: Floats = weights.detach().numpy()
     return found

@@ -17,14 +17,7 @@ from index import durable, stamps
 from index.encoder import Encoder
 from index.erasures import REASON as ERASED
 from index.erasures import Erasures
-from index.generation import (
-    Manifest,
-    current,
-    erased,
-    hashed,
-    last_roots,
-    verify,
-)
+from index.generation import Manifest, current, erased, hashed, last_roots, verify
 from index.parts import open_store, open_vectors
 from index.store import Filed, Store
 from index.vectors import Dense
